@@ -1,0 +1,140 @@
+"""Every failure a caller can see.
+
+Two trees:
+
+    ApiError                 an answer in DynamoDB's own words; `http/` alone renders it
+    StoreError               what a store may raise
+    ├── StoreUnavailable     nothing was sent, or nothing can have been applied: safe to retry
+    ├── StoreUnknown         the outcome of a write could not be found out within the deadline
+    └── TableGone            the physical table is not there: the caller's catalog copy is stale
+
+Anything else that escapes is a bug and becomes InternalServerError.
+Type prefixes and status codes:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
+_VALIDATE = "com.amazon.coral.validate#"
+_SERVICE = "com.amazon.coral.service#"
+_AVAILABILITY = "com.amazon.coral.availability#"
+
+
+class ApiError(Exception):
+    """One DynamoDB error answer.
+
+    `type` carries its prefix (the `__type` member). `message` of None leaves the member out,
+    as the service does for a body that is not JSON. `fields` are further members, such as `Item`.
+    """
+
+    def __init__(
+        self,
+        type: str,
+        message: str | None,
+        *,
+        status: int = 400,
+        fields: Mapping[str, Any] | None = None,
+        message_key: str = "message",
+    ) -> None:
+        super().__init__(message)
+        self.type = type
+        self.message = message
+        self.status = status
+        self.fields = fields
+        self.message_key = message_key
+
+    @property
+    def code(self) -> str:
+        """The type without its prefix, e.g. `ValidationException`."""
+        return self.type.rpartition("#")[2]
+
+
+def validation(message: str) -> ApiError:
+    return ApiError(_VALIDATE + "ValidationException", message)
+
+
+def serialization(message: str | None = None) -> ApiError:
+    return ApiError(_SERVICE + "SerializationException", message, message_key="Message")
+
+
+def unknown_operation() -> ApiError:
+    return ApiError(_SERVICE + "UnknownOperationException", None)
+
+
+def access_denied(message: str) -> ApiError:
+    return ApiError(_SERVICE + "AccessDeniedException", message, message_key="Message")
+
+
+def missing_authentication_token(
+    message: str = "Request is missing Authentication Token",
+) -> ApiError:
+    return ApiError(_SERVICE + "MissingAuthenticationTokenException", message)
+
+
+def incomplete_signature(message: str) -> ApiError:
+    return ApiError(_SERVICE + "IncompleteSignatureException", message)
+
+
+def invalid_signature(message: str) -> ApiError:
+    return ApiError(_SERVICE + "InvalidSignatureException", message)
+
+
+def unrecognized_client(
+    message: str = "The security token included in the request is invalid.",
+) -> ApiError:
+    return ApiError(_SERVICE + "UnrecognizedClientException", message)
+
+
+def resource_not_found(message: str = "Requested resource not found") -> ApiError:
+    return ApiError(_DYNAMODB + "ResourceNotFoundException", message)
+
+
+def resource_in_use(message: str) -> ApiError:
+    return ApiError(_DYNAMODB + "ResourceInUseException", message)
+
+
+def limit_exceeded(message: str) -> ApiError:
+    return ApiError(_DYNAMODB + "LimitExceededException", message)
+
+
+def conditional_check_failed(item: Any = None) -> ApiError:
+    """`item` is the item as it was found, for ReturnValuesOnConditionCheckFailure=ALL_OLD."""
+    return ApiError(
+        _DYNAMODB + "ConditionalCheckFailedException",
+        "The conditional request failed",
+        fields=None if item is None else {"Item": item},
+    )
+
+
+def throttling(message: str) -> ApiError:
+    """Every AWS SDK retries this one: used when the store is too slow or absent and nothing was applied."""
+    return ApiError(_AVAILABILITY + "ThrottlingException", message)
+
+
+def internal(message: str = "Internal server error") -> ApiError:
+    """The outcome may be applied or not: SDKs retry it, and it is never said of a known failure."""
+    return ApiError(_DYNAMODB + "InternalServerError", message, status=500)
+
+
+class StoreError(Exception):
+    """Base of what a store may raise."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached in time and nothing of this call has been applied."""
+
+
+class StoreUnknown(StoreError):
+    """A write may or may not have been applied, and the deadline ran out before that was known."""
+
+
+class TableGone(StoreError):
+    """The physical table does not exist (any more)."""
+
+
+class Busy(StoreError):
+    """A bounded queue is full: nothing was sent."""

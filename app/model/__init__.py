@@ -1,0 +1,1 @@
+"""Pure data that crosses layers: tables, keys, rows, versions, bounds and cursors."""

@@ -1,0 +1,1 @@
+"""Where items live. `base` is the contract; the packages beside it keep it."""

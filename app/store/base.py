@@ -1,0 +1,182 @@
+"""The store contract: keys, items, versions and the catalog, nothing else.
+
+A store never sees an expression, an API limit or HTTP. `tests/store/contract.py` is the suite
+every store passes; `app/store/sqlite` is the readable implementation.
+
+Outcomes that callers expect are values (`Committed`, `Conflict`, ...); faults are exceptions:
+StoreUnavailable (nothing applied), StoreUnknown (a write's outcome could not be found out),
+TableGone (the catalog copy used was stale).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
+from ..model.table import Table
+
+ANY = -1
+"""Expected version: write whatever is there, without reading it."""
+ABSENT = 0
+"""Expected version: no item there. Versions of items are greater than 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What differs between stores, one flag each. Callers and tests ask for these, never for names.
+
+    shared: several processes may open the same data.
+    durable: acknowledged data survives the process.
+    """
+
+    shared: bool
+    durable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One item of a batch. `item` is the whole new image with its key attributes; None deletes."""
+
+    table: Table
+    key: Key
+    expected: int
+    item: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Writes that become durable together or not at all. No key of a table may occur twice."""
+
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Acknowledged: all writes are durable and every later consistent read sees them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Nothing was written: some row had not the expected version. Read again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Nothing was written: a transaction has prepared these keys."""
+
+    keys: tuple[Key, ...]
+
+
+Outcome = Committed | Conflict | Locked
+
+
+class Store(Protocol):
+    """Every method may raise StoreUnavailable; those that take a table may raise TableGone."""
+
+    capabilities: Capabilities
+
+    async def open(self) -> None:
+        """Connects, and creates what it needs (file, keyspaces, catalog). Call once, after fork."""
+        ...
+
+    async def close(self) -> None:
+        """Waits for writes under way, then lets go of everything."""
+        ...
+
+    async def ping(self) -> None:
+        """One cheap round trip. Raises StoreUnavailable."""
+        ...
+
+    # -- items ------------------------------------------------------------------------------
+
+    async def get(self, table: Table, key: Key, *, consistent: bool) -> Row | None:
+        """The item, or None. consistent: sees every write acknowledged before the call."""
+        ...
+
+    async def get_many(
+        self, table: Table, keys: Sequence[Key], *, consistent: bool
+    ) -> list[Row | None]:
+        """One entry for each key, in order. Not a snapshot: each is a `get` of its own."""
+        ...
+
+    async def query(
+        self,
+        table: Table,
+        partition: KeyValue,
+        bounds: Bounds,
+        *,
+        after: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        """Rows of one partition within `bounds`, by sort key, at most `limit` and from behind `after`.
+
+        `after` need not exist. A page may hold fewer rows than `limit` although more follow (a
+        store bounds the bytes it holds); it holds at least one row unless `more` is False.
+        """
+        ...
+
+    async def scan(
+        self,
+        table: Table,
+        segment: Segment,
+        *,
+        after: Key | None = None,
+        limit: int,
+        consistent: bool = False,
+    ) -> Page:
+        """Rows of one segment in the store's hash order, which is the same in every process.
+
+        The segments of one `total` are disjoint and together cover the table. An item that is there
+        all the while is returned exactly once by a scan that resumes behind each page's last key.
+        """
+        ...
+
+    def in_segment(self, table: Table, key: Key, segment: Segment) -> bool:
+        """Whether a scan of `segment` could return `key`."""
+        ...
+
+    async def commit(self, batch: Batch) -> Outcome:
+        """All or nothing. Raises StoreUnknown when the outcome stays unknown: never call again then.
+
+        expected ANY writes without reading; a version (or ABSENT) must be what is there. A delete of
+        an absent item with ANY or ABSENT is Committed.
+        """
+        ...
+
+    # -- catalog ----------------------------------------------------------------------------
+
+    def cached_table(self, name: str) -> Table | None:
+        """The table from a catalog copy that may still be used, else None. No I/O that blocks."""
+        ...
+
+    async def table(self, name: str) -> Table | None:
+        """The table as the catalog has it now (any status), or None. There is no negative cache."""
+        ...
+
+    async def table_names(self, *, after: str | None, limit: int) -> list[str]:
+        """At most `limit` names behind `after`, in the order of their UTF-8 bytes."""
+        ...
+
+    async def create_table(self, table: Table) -> bool:
+        """Makes the table usable through every process; False, and nothing done, if the name is taken.
+
+        Returns when it is ACTIVE, or earlier if that takes long: the catalog then says CREATING and
+        the work goes on here or, if this process dies, in another one.
+        """
+        ...
+
+    async def change_table(self, table: Table) -> bool:
+        """Replaces the catalog row whose id is the same and whose version is one less, else False."""
+        ...
+
+    async def drop_table(self, table: Table) -> bool:
+        """DELETING first, so that no process writes to it any more; then table and name are gone.
+
+        False if the row (id and version) is not as given. Returns when gone, or earlier if a silent
+        process must be waited out: the work then goes on as for `create_table`.
+        """
+        ...
