@@ -93,6 +93,10 @@ def resource_not_found(message: str = "Requested resource not found") -> ApiErro
     return ApiError(_DYNAMODB + "ResourceNotFoundException", message)
 
 
+def table_not_found(message: str) -> ApiError:
+    return ApiError(_DYNAMODB + "TableNotFoundException", message)
+
+
 def resource_in_use(message: str) -> ApiError:
     return ApiError(_DYNAMODB + "ResourceInUseException", message)
 

@@ -32,8 +32,9 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class TimeToLive:
+    """`attribute` holds the epoch second at which its item expires."""
+
     attribute: str
-    enabled: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""The API: one module for each operation, `async def run(ctx, request)`.
+
+`OPERATIONS` is what this server answers, keyed by target; every other operation of the API is
+UnknownOperationException.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import (
+    batch_get_item,
+    batch_write_item,
+    create_table,
+    delete_item,
+    delete_table,
+    describe_continuous_backups,
+    describe_endpoints,
+    describe_limits,
+    describe_table,
+    describe_time_to_live,
+    get_item,
+    list_tables,
+    list_tags_of_resource,
+    put_item,
+    query,
+    scan,
+    tag_resource,
+    untag_resource,
+    update_item,
+    update_table,
+    update_time_to_live,
+)
+from .registry import Operation, Run, Request
+from .validate import validator
+
+_RUNS: Mapping[str, Run] = {
+    "BatchGetItem": batch_get_item.run,
+    "BatchWriteItem": batch_write_item.run,
+    "CreateTable": create_table.run,
+    "DeleteItem": delete_item.run,
+    "DeleteTable": delete_table.run,
+    "DescribeContinuousBackups": describe_continuous_backups.run,
+    "DescribeEndpoints": describe_endpoints.run,
+    "DescribeLimits": describe_limits.run,
+    "DescribeTable": describe_table.run,
+    "DescribeTimeToLive": describe_time_to_live.run,
+    "GetItem": get_item.run,
+    "ListTables": list_tables.run,
+    "ListTagsOfResource": list_tags_of_resource.run,
+    "PutItem": put_item.run,
+    "Query": query.run,
+    "Scan": scan.run,
+    "TagResource": tag_resource.run,
+    "UntagResource": untag_resource.run,
+    "UpdateItem": update_item.run,
+    "UpdateTable": update_table.run,
+    "UpdateTimeToLive": update_time_to_live.run,
+}
+
+
+def _checked(name: str) -> Operation:
+    def check(request: Request) -> None:
+        # Compiled when first used: a cold start pays for the operations it serves only.
+        validator(name)(request)
+
+    return Operation(name, check, _RUNS[name])
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    f"DynamoDB_20120810.{name}": _checked(name) for name in _RUNS
+}

@@ -1,0 +1,1 @@
+"""Work that goes on beside the requests: resumable, paced, safe to run in several processes."""

@@ -1,0 +1,118 @@
+"""BatchGetItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from .. import errors
+from ..expressions import Projection
+from ..model import capacity
+from ..model.rows import Item, Key, Row
+from ..model.table import Table
+from ..store.base import StoreError
+from ..values import item_size, normalize_item
+from .context import Context
+from .keys import key_of_request
+from .parameters import placeholders_of, refuse_mixed
+from .registry import Answer, Request
+from .selection import requested_projection
+from .tables import usable_table
+
+_EXPRESSIONS = ("ProjectionExpression",)
+MOST_KEYS = 100
+ANSWER_BYTES = 16 * 1024 * 1024
+# Keys read at a time: of the largest items they are the memory this operation may take at once.
+_CHUNK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One table's share of the request. `wanted` are the keys as the client gave them."""
+
+    request: Request
+    wanted: list[Item]
+    projection: Projection | None
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    parts = {name: _part(part) for name, part in request["RequestItems"].items()}
+    if sum(len(part.wanted) for part in parts.values()) > MOST_KEYS:
+        raise errors.validation("Too many items requested for the BatchGetItem call")
+    plans: list[tuple[str, _Part, Table, list[Key]]] = []
+    for name, part in parts.items():
+        table = await usable_table(ctx, name)
+        keys = [key_of_request(table, wanted) for wanted in part.wanted]
+        if len(set(keys)) < len(keys):
+            raise errors.validation("Provided list of item keys contains duplicates")
+        plans.append((name, part, table, keys))
+
+    budget = ANSWER_BYTES
+    chunks: list[bytes] = [b'{"Responses":{']
+    unprocessed: dict[str, Any] = {}
+    consumed: list[dict[str, Any]] = []
+    mode = request.get("ReturnConsumedCapacity", "NONE")
+    for number, (name, part, table, keys) in enumerate(plans):
+        found, done, units = await _read(ctx, part, table, keys, budget, sized=mode != "NONE")
+        budget -= sum(map(len, found))
+        separator = b"," if number else b""
+        chunks += (separator, orjson.dumps(name), b":[", b",".join(found), b"]")
+        if done < len(keys):
+            rest = {**part.request, "Keys": part.wanted[done:]}
+            unprocessed[name] = rest
+        if mode != "NONE":
+            consumed.append(capacity.consumed(table.name, units, mode))
+    tail: dict[str, Any] = {"UnprocessedKeys": unprocessed}
+    if mode != "NONE":
+        tail["ConsumedCapacity"] = consumed
+    chunks += (b"},", orjson.dumps(tail)[1:])
+    return chunks
+
+
+def _part(part: Request) -> _Part:
+    refuse_mixed(part, expressions=_EXPRESSIONS, legacy=("AttributesToGet",))
+    wanted = [normalize_item(key) for key in part["Keys"]]
+    placeholders = placeholders_of(part, _EXPRESSIONS)
+    projection = requested_projection(part, placeholders)
+    placeholders.check_unused()
+    return _Part(part, wanted, projection)
+
+
+async def _read(
+    ctx: Context, part: _Part, table: Table, keys: list[Key], budget: int, *, sized: bool
+) -> tuple[list[bytes], int, float]:
+    """Encoded items, how many keys were answered, and the units they cost.
+
+    Stops when `budget` bytes are reached; what is left goes back as UnprocessedKeys.
+    """
+    consistent = part.request.get("ConsistentRead", False)
+    found: list[bytes] = []
+    units = 0.0
+    for start in range(0, len(keys), _CHUNK):
+        if budget <= 0:
+            return found, start, units
+        chunk = keys[start : start + _CHUNK]
+        try:
+            rows = await ctx.store.get_many(table, chunk, consistent=consistent)
+        except StoreError:
+            # What was read is worth returning: the client asks for the rest again, with back-off.
+            if start == 0 and not found:
+                raise
+            return found, start, units
+        for done, row in enumerate(rows):
+            if row is not None and budget <= 0:
+                return found, start + done, units
+            if sized:
+                size = 0 if row is None else item_size(row.item)
+                units += capacity.read_units(size, consistent=consistent)
+            if row is not None:
+                data = _encoded(part, row)
+                budget -= len(row.data)
+                found.append(data)
+    return found, len(keys), units
+
+
+def _encoded(part: _Part, row: Row) -> bytes:
+    return row.data if part.projection is None else orjson.dumps(part.projection.apply(row.item))

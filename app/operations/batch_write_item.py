@@ -1,0 +1,119 @@
+"""BatchWriteItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from .. import errors
+from ..errors import ApiError
+from ..model import capacity
+from ..model.plans import Change, Delete, NotWritten, Put, WritePlan, Written
+from ..model.rows import Item, Key
+from ..model.table import Table
+from ..store.base import StoreError
+from ..values import normalize_item
+from .context import Context
+from .item_writes import check_item_size, written_units
+from .keys import key_of_item, key_of_request
+from .put_item import ITEM_TOO_LARGE
+from .registry import Answer, Request
+from .tables import usable_table
+from .writes import run_write
+
+MOST_WRITES = 25
+# Writes of one request under way at once: a batch must not take the whole store for itself.
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One write: `name` is the table as the client named it, `request` its WriteRequest."""
+
+    name: str
+    request: Request
+    item: Item | None
+    wire_key: Item | None
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    ones = [
+        _one(name, write) for name, writes in request["RequestItems"].items() for write in writes
+    ]
+    if len(ones) > MOST_WRITES:
+        raise errors.validation("Too many items requested for the BatchWriteItem call")
+    tables = {name: await usable_table(ctx, name) for name in request["RequestItems"]}
+    mode = request.get("ReturnConsumedCapacity", "NONE")
+    plans = [_plan(tables[one.name], one, blind=mode == "NONE") for one in ones]
+    if len({(plan.table.id, plan.key) for plan in plans}) < len(plans):
+        raise errors.validation("Provided list of item keys contains duplicates")
+
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def write(plan: WritePlan) -> Written | NotWritten | Exception:
+        async with gate:
+            try:
+                return await run_write(ctx, plan)
+            except (StoreError, ApiError) as fault:
+                return fault
+
+    outcomes = await asyncio.gather(*map(write, plans))
+    return _answer(ones, tables, outcomes, mode)
+
+
+def _one(name: str, write: Request) -> _One:
+    put, delete = write.get("PutRequest"), write.get("DeleteRequest")
+    if (put is None) == (delete is None):
+        raise errors.validation(
+            "Supplied AttributeValue has more than one datatypes set, "
+            "must contain exactly one of the supported datatypes"
+            if put is not None
+            else "Supplied WriteRequest is empty, must contain a PutRequest or a DeleteRequest"
+        )
+    if put is not None:
+        item = normalize_item(put["Item"])
+        check_item_size(item, ITEM_TOO_LARGE)
+        return _One(name, write, item, None)
+    assert delete is not None
+    return _One(name, write, None, normalize_item(delete["Key"]))
+
+
+def _plan(table: Table, one: _One, *, blind: bool) -> WritePlan:
+    change: Change
+    key: Key
+    if one.item is not None:
+        key, change = key_of_item(table, one.item), Put(one.item)
+    else:
+        key, change = key_of_request(table, one.wire_key or {}), Delete()
+    return WritePlan(table, key, lambda old: change, blind)
+
+
+def _answer(
+    ones: list[_One],
+    tables: dict[str, Table],
+    outcomes: list[Written | NotWritten | Exception],
+    mode: str,
+) -> Answer:
+    """Writes that failed go back as UnprocessedItems; all failed is an error of its own.
+
+    A write whose outcome is unknown goes back too: putting or deleting it again is what the client
+    does with it, and leads to the same item.
+    """
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    if len(failed) == len(outcomes):
+        raise failed[0]
+    unprocessed: dict[str, list[Any]] = {}
+    units = dict.fromkeys(tables, 0.0)
+    for one, outcome in zip(ones, outcomes, strict=True):
+        if isinstance(outcome, Written):
+            if mode != "NONE":
+                units[one.name] += written_units(outcome)
+        else:
+            unprocessed.setdefault(one.name, []).append(one.request)
+    result: dict[str, Any] = {"UnprocessedItems": unprocessed}
+    if mode != "NONE":
+        result["ConsumedCapacity"] = [
+            capacity.consumed(table.name, units[name], mode) for name, table in tables.items()
+        ]
+    return result

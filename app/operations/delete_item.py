@@ -1,0 +1,38 @@
+"""DeleteItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html"""
+
+from __future__ import annotations
+
+from .. import errors
+from ..model.plans import Change, Delete, NotWritten, Refused, WritePlan
+from ..model.rows import Item
+from ..values import normalize_item
+from .context import Context
+from .item_writes import answer, holds, needs_old, refuse, write_condition
+from .keys import key_of_request
+from .parameters import placeholders_of, refuse_mixed
+from .registry import Answer, Request
+from .tables import usable_table
+from .writes import run_write
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    refuse_mixed(request, expressions=("ConditionExpression",), legacy=("Expected",))
+    wire_key = normalize_item(request["Key"])
+    if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
+        raise errors.validation("ReturnValues can only be ALL_OLD or NONE")
+    placeholders = placeholders_of(request, ("ConditionExpression",))
+    wanted = write_condition(request, placeholders)
+    placeholders.check_unused()
+
+    table = await usable_table(ctx, request["TableName"])
+    key = key_of_request(table, wire_key)
+
+    def change(old: Item | None) -> Change:
+        return Delete() if holds(wanted, old) else Refused()
+
+    blind = wanted is None and not needs_old(request)
+    outcome = await run_write(ctx, WritePlan(table, key, change, blind))
+    if isinstance(outcome, NotWritten):
+        raise refuse(request, outcome)
+    returned = outcome.old if request.get("ReturnValues") == "ALL_OLD" else None
+    return answer(request, table, outcome, returned)

@@ -1,0 +1,66 @@
+"""What PutItem, UpdateItem and DeleteItem have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors
+from ..expressions import Condition, Placeholders, condition, legacy
+from ..model import capacity
+from ..model.plans import NotWritten, Written
+from ..model.rows import Item
+from ..model.table import Table
+from ..values import item_size
+from .registry import Request
+
+ITEM_BYTES = 400 * 1024
+
+
+def write_condition(request: Request, placeholders: Placeholders) -> Condition | None:
+    """The condition of a write, from ConditionExpression or from Expected."""
+    text = request.get("ConditionExpression")
+    if text is not None:
+        return condition(text, placeholders, "ConditionExpression")
+    return legacy.expected(request.get("Expected"), request.get("ConditionalOperator"))
+
+
+def holds(wanted: Condition | None, item: Item | None) -> bool:
+    return wanted is None or wanted.matches(item)
+
+
+def refuse(request: Request, outcome: NotWritten) -> errors.ApiError:
+    """The answer to a failed condition, with the item when it was asked for."""
+    wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    return errors.conditional_check_failed(outcome.old if wanted else None)
+
+
+def needs_old(request: Request) -> bool:
+    """Whether the answer needs the item that was there, whatever the change itself needs."""
+    return (
+        request.get("ReturnValues", "NONE") != "NONE"
+        or request.get("ReturnConsumedCapacity", "NONE") != "NONE"
+        or request.get("ReturnItemCollectionMetrics", "NONE") != "NONE"
+    )
+
+
+def answer(request: Request, table: Table, outcome: Written, attributes: Item | None) -> Request:
+    """The answer to a write: returned attributes and capacity."""
+    result: dict[str, Any] = {}
+    if attributes:
+        result["Attributes"] = attributes
+    mode = request.get("ReturnConsumedCapacity", "NONE")
+    if mode != "NONE":
+        result["ConsumedCapacity"] = capacity.consumed(table.name, written_units(outcome), mode)
+    return result
+
+
+def written_units(outcome: Written) -> float:
+    """DynamoDB bills the larger of the old and the new image."""
+    old = 0 if outcome.old is None else item_size(outcome.old)
+    new = 0 if outcome.new is None else item_size(outcome.new)
+    return capacity.write_units(max(old, new))
+
+
+def check_item_size(item: Item, message: str) -> None:
+    if item_size(item) > ITEM_BYTES:
+        raise errors.validation(message)

@@ -1,0 +1,114 @@
+"""From a Key or Item of a request to a key in store form, with the service's checks.
+
+Every value passed in has been normalized before.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+"""
+
+from __future__ import annotations
+
+from .. import errors
+from ..errors import ApiError
+from ..model.rows import Item, Key, KeyValue
+from ..model.table import KeyAttribute, Table
+from ..values import from_key, to_key
+
+PARTITION_KEY_BYTES = 2048
+SORT_KEY_BYTES = 1024
+
+
+def key_of_item(table: Table, item: Item) -> Key:
+    """The key of a whole item. Raises when a key attribute is missing, of another type, or empty."""
+    attribute = table.partition_key
+    partition = _item_key_value(item, attribute)
+    if _length(partition) > PARTITION_KEY_BYTES:
+        raise partition_key_too_long()
+    if table.sort_key is None:
+        return Key(partition, None)
+    sort = _item_key_value(item, table.sort_key)
+    if _length(sort) > SORT_KEY_BYTES:
+        raise sort_key_too_long()
+    return Key(partition, sort)
+
+
+def key_of_request(table: Table, key: Item) -> Key:
+    """The key from a `Key` parameter, which must hold the key attributes and nothing else."""
+    names = table.key_names
+    if len(key) != len(names):
+        raise key_mismatch()
+    partition = _request_key_value(key, table.partition_key)
+    sort = None if table.sort_key is None else _request_key_value(key, table.sort_key)
+    if _length(partition) > PARTITION_KEY_BYTES:
+        raise partition_key_too_long()
+    if sort is not None and _length(sort) > SORT_KEY_BYTES:
+        raise sort_key_too_long()
+    return Key(partition, sort)
+
+
+def key_item(table: Table, key: Key) -> Item:
+    """The key attributes in wire form, as LastEvaluatedKey and UnprocessedKeys give them."""
+    attribute = table.partition_key
+    item: Item = {attribute.name: from_key(attribute.type, key.partition)}
+    if table.sort_key is not None and key.sort is not None:
+        item[table.sort_key.name] = from_key(table.sort_key.type, key.sort)
+    return item
+
+
+def key_mismatch() -> ApiError:
+    return errors.validation("The provided key element does not match the schema")
+
+
+def partition_key_too_long() -> ApiError:
+    return errors.validation(
+        "One or more parameter values were invalid: "
+        "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+    )
+
+
+def sort_key_too_long() -> ApiError:
+    return errors.validation(
+        "One or more parameter values were invalid: "
+        "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+    )
+
+
+def empty_key(attribute: KeyAttribute) -> ApiError:
+    kind = "string" if attribute.type == "S" else "binary"
+    return errors.validation(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute "
+        f"cannot contain an empty {kind} value. Key: {attribute.name}"
+    )
+
+
+def _item_key_value(item: Item, attribute: KeyAttribute) -> KeyValue:
+    value = item.get(attribute.name)
+    if value is None:
+        raise errors.validation(
+            "One or more parameter values were invalid: "
+            f"Missing the key {attribute.name} in the item"
+        )
+    if attribute.type not in value:
+        (actual,) = value
+        raise errors.validation(
+            "One or more parameter values were invalid: Type mismatch for key "
+            f"{attribute.name} expected: {attribute.type} actual: {actual}"
+        )
+    if value[attribute.type] == "":
+        raise empty_key(attribute)
+    return to_key(value)
+
+
+def _request_key_value(key: Item, attribute: KeyAttribute) -> KeyValue:
+    value = key.get(attribute.name)
+    if value is None or attribute.type not in value:
+        raise key_mismatch()
+    if value[attribute.type] == "":
+        raise empty_key(attribute)
+    return to_key(value)
+
+
+def _length(value: KeyValue) -> int:
+    """Bytes DynamoDB counts. A number's store form is its billed size."""
+    if isinstance(value, bytes):
+        return len(value)
+    # Four bytes are the most a character takes: the common short key is never encoded.
+    return len(value) if len(value) <= SORT_KEY_BYTES // 4 else len(value.encode())

@@ -1,0 +1,70 @@
+"""Scan: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html"""
+
+from __future__ import annotations
+
+from .. import errors
+from ..expressions import Condition, Placeholders, condition, legacy
+from ..model.rows import WHOLE, Key, Page, Segment
+from .context import Context
+from .paging import collect
+from .parameters import placeholders_of, refuse_mixed
+from .registry import Answer, Request
+from .selection import Selection, check_select, page_answer, requested_projection
+from .start_key import given_start, scan_start
+from .tables import refuse_index, usable_table
+
+_EXPRESSIONS = ("ProjectionExpression", "FilterExpression")
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=("AttributesToGet", "ScanFilter"))
+    segment = _segment(request)
+    start = given_start(request)
+    check_select(request, "Scanning")
+    placeholders = placeholders_of(request, _EXPRESSIONS)
+    wanted = _filter(request, placeholders)
+    projection = requested_projection(request, placeholders)
+    placeholders.check_unused()
+
+    table = await usable_table(ctx, request["TableName"])
+    refuse_index(request)
+    after = None if start is None else scan_start(ctx.store, table, segment, start)
+    consistent = request.get("ConsistentRead", False)
+
+    async def fetch(after: Key | None, limit: int) -> Page:
+        return await ctx.store.scan(table, segment, after=after, limit=limit, consistent=consistent)
+
+    page = await collect(fetch, limit=request.get("Limit"), start=after)
+    count_only = request.get("Select") == "COUNT"
+    return page_answer(request, table, Selection(wanted, projection, count_only), page)
+
+
+def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
+    text = request.get("FilterExpression")
+    if text is not None:
+        return condition(text, placeholders, "FilterExpression")
+    return legacy.query_filter(
+        request.get("ScanFilter"), request.get("ConditionalOperator"), "ScanFilter"
+    )
+
+
+def _segment(request: Request) -> Segment:
+    number, total = request.get("Segment"), request.get("TotalSegments")
+    if number is None and total is None:
+        return WHOLE
+    if total is None:
+        raise errors.validation(
+            "The TotalSegments parameter is required but was not present in the request when "
+            "Segment parameter is present"
+        )
+    if number is None:
+        raise errors.validation(
+            "The Segment parameter is required but was not present in the request when "
+            "parameter TotalSegments is present"
+        )
+    if number >= total:
+        raise errors.validation(
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+            f"Segment: {number} is not less than TotalSegments: {total}"
+        )
+    return Segment(number, total)

@@ -1,0 +1,103 @@
+"""Rules on keys and billing that CreateTable and UpdateTable share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors
+from ..errors import ApiError
+from ..model.table import KeyAttribute, Throughput
+from .registry import Request
+
+_INVALID = "One or more parameter values were invalid: "
+_MOST_UNITS = 1_000_000_000_000
+
+
+def key_attributes(request: Request) -> tuple[KeyAttribute, KeyAttribute | None]:
+    """Partition and sort key from KeySchema and AttributeDefinitions, which must agree exactly."""
+    definitions = request["AttributeDefinitions"]
+    types = {each["AttributeName"]: each["AttributeType"] for each in definitions}
+    if len(types) < len(definitions):
+        raise _invalid("Cannot have two attributes with the same name")
+    schema = request["KeySchema"]
+    if schema[0]["KeyType"] != "HASH":
+        raise errors.validation(
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
+        )
+    if len(schema) > 1 and schema[1]["KeyType"] != "RANGE":
+        raise errors.validation(
+            "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"
+        )
+    names = [each["AttributeName"] for each in schema]
+    if len(set(names)) < len(names):
+        raise errors.validation(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+        )
+    missing = [name for name in names if name not in types]
+    if missing:
+        raise _invalid(
+            "Some index key attributes are not defined in AttributeDefinitions. "
+            f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(types)}]"
+        )
+    if len(types) > len(names):
+        raise _invalid(
+            "Number of attributes in KeySchema does not exactly match number of attributes "
+            "defined in AttributeDefinitions"
+        )
+    keys = [KeyAttribute(name, types[name]) for name in names]
+    return keys[0], keys[1] if len(keys) > 1 else None
+
+
+def throughput(mode: str, given: dict[str, Any] | None) -> Throughput:
+    """The throughput a table of this billing mode has."""
+    if mode == "PAY_PER_REQUEST":
+        if given is not None:
+            raise _invalid(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
+                "BillingMode is PAY_PER_REQUEST"
+            )
+        return Throughput(0, 0)
+    if given is None:
+        raise _invalid(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
+            "BillingMode is PROVISIONED"
+        )
+    for member in ("ReadCapacityUnits", "WriteCapacityUnits"):
+        if given[member] > _MOST_UNITS:
+            raise errors.validation(f"Given value {given[member]} for {member} is out of bounds")
+    return Throughput(given["ReadCapacityUnits"], given["WriteCapacityUnits"])
+
+
+def refuse_ineffective(request: Request) -> None:
+    """Raises for what this server does not do: it would be stored and have no effect."""
+    for member in (
+        "LocalSecondaryIndexes",
+        "GlobalSecondaryIndexes",
+        "GlobalSecondaryIndexUpdates",
+        "VectorIndexes",
+        "VectorIndexUpdates",
+        "ReplicaUpdates",
+        "GlobalTableWitnessUpdates",
+        "MultiRegionConsistency",
+        "GlobalTableSettingsReplicationMode",
+        "GlobalTableSourceArn",
+        "OnDemandThroughput",
+        "WarmThroughput",
+        "ResourcePolicy",
+    ):
+        if request.get(member):
+            raise _ineffective(member)
+    if (request.get("StreamSpecification") or {}).get("StreamEnabled"):
+        raise _ineffective("StreamSpecification")
+    if (request.get("SSESpecification") or {}).get("Enabled"):
+        raise _ineffective("SSESpecification")
+    if request.get("TableClass") == "STANDARD_INFREQUENT_ACCESS":
+        raise _ineffective("TableClass")
+
+
+def _ineffective(member: str) -> ApiError:
+    return _invalid(f"{member} is not supported by this server and would have no effect")
+
+
+def _invalid(message: str) -> ApiError:
+    return errors.validation(_INVALID + message)

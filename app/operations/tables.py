@@ -1,0 +1,49 @@
+"""From a TableName in a request to a table that may be used."""
+
+from __future__ import annotations
+
+from .. import errors
+from ..model.table import Table
+from .context import Context
+from .names import table_name
+from .registry import Request
+
+# While DELETING the service still reads; here a table that is going away refuses everything, so
+# that nothing can be acknowledged into it.
+_USABLE = frozenset({"ACTIVE", "UPDATING"})
+
+
+def plain_name(ctx: Context, name: str) -> str:
+    return table_name(name) if name.startswith("arn:") else name
+
+
+async def usable_table(ctx: Context, name: str) -> Table:
+    """The table for a data operation. Raises ResourceNotFoundException as the service does.
+
+    `name` may be an ARN. A table that is still CREATING is not found, as on the service.
+    """
+    name = plain_name(ctx, name)
+    table = ctx.store.cached_table(name)
+    if table is None:
+        table = await ctx.store.table(name)
+        if table is None:
+            raise errors.resource_not_found()
+    if table.status not in _USABLE:
+        raise errors.resource_not_found()
+    return table
+
+
+async def described_table(ctx: Context, name: str) -> Table:
+    """The table for a control operation, whatever its status, from the catalog itself."""
+    name = plain_name(ctx, name)
+    table = await ctx.store.table(name)
+    if table is None:
+        raise errors.resource_not_found(f"Requested resource not found: Table: {name} not found")
+    return table
+
+
+def refuse_index(request: Request) -> None:
+    """Raises for an IndexName, in the words for a table that has no such index."""
+    name = request.get("IndexName")
+    if name is not None:
+        raise errors.validation(f"The table does not have the specified index: {name}")

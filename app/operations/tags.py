@@ -1,0 +1,68 @@
+"""Tags of a table: their rules, and finding the table an ARN names.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .. import errors
+from ..model.table import Table
+from .context import Context
+from .names import table_of_arn
+
+MOST_TAGS = 50
+Tags = tuple[tuple[str, str], ...]
+
+
+def given_tags(tags: list[dict[str, str]]) -> Tags:
+    """Tags of a request. A key given twice, too many, or in AWS's own namespace is refused."""
+    keys = [tag["Key"] for tag in tags]
+    if len(set(keys)) < len(keys):
+        raise errors.validation(
+            "One or more parameter values were invalid: "
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        )
+    if any(key.startswith("aws:") for key in keys):
+        raise errors.access_denied("Tag keys starting with 'aws:' are reserved for system use")
+    if len(tags) > MOST_TAGS:
+        raise _too_many()
+    return tuple((tag["Key"], tag["Value"]) for tag in tags)
+
+
+def merged(old: Tags, new: Tags) -> Tags:
+    """`new` over `old`: a key that is there keeps its place and gets the new value."""
+    result = tuple({**dict(old), **dict(new)}.items())
+    if len(result) > MOST_TAGS:
+        raise _too_many()
+    return result
+
+
+async def tagged_table(ctx: Context, arn: str) -> Table:
+    """The table a tag operation's ResourceArn names."""
+    table = await ctx.store.table(table_of_arn(arn))
+    if table is None:
+        raise errors.resource_not_found(
+            f"Requested resource not found: ResourcArn: {arn} not found"
+        )
+    return table
+
+
+async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) -> None:
+    """Replaces a table's tags, again if somebody else changed the table meanwhile."""
+    while True:
+        table = await tagged_table(ctx, arn)
+        tags = change(table.tags)
+        if tags == table.tags:
+            return
+        changed = replace(table, tags=tags, version=table.version + 1)
+        if await ctx.store.change_table(changed):
+            return
+
+
+def _too_many() -> errors.ApiError:
+    return errors.validation(
+        f"One or more parameter values were invalid: Too many tags: at most {MOST_TAGS}"
+    )

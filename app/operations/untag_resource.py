@@ -1,0 +1,17 @@
+"""UntagResource: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UntagResource.html"""
+
+from __future__ import annotations
+
+from .context import Context
+from .registry import Answer, Request
+from .tags import change_tags
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    gone = set(request["TagKeys"])
+    await change_tags(
+        ctx,
+        request["ResourceArn"],
+        lambda old: tuple((key, value) for key, value in old if key not in gone),
+    )
+    return b""

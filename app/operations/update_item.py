@@ -1,0 +1,79 @@
+"""UpdateItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html"""
+
+from __future__ import annotations
+
+from .. import errors
+from ..expressions import Placeholders, Update, legacy, update
+from ..model.plans import Change, NotWritten, Put, Refused, WritePlan, Written
+from ..model.rows import Item
+from ..model.table import Table
+from ..values import normalize_item
+from .context import Context
+from .item_writes import answer, check_item_size, holds, refuse, write_condition
+from .keys import key_of_request
+from .parameters import placeholders_of, refuse_mixed
+from .registry import Answer, Request
+from .tables import usable_table
+from .writes import run_write
+
+_EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
+ITEM_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=("AttributeUpdates", "Expected"))
+    wire_key = normalize_item(request["Key"])
+    placeholders = placeholders_of(request, _EXPRESSIONS)
+    changes = _update(request, placeholders)
+    wanted = write_condition(request, placeholders)
+    placeholders.check_unused()
+
+    table = await usable_table(ctx, request["TableName"])
+    key = key_of_request(table, wire_key)
+    _refuse_key_attributes(changes, table)
+
+    def change(old: Item | None) -> Change:
+        if not holds(wanted, old):
+            return Refused()
+        if changes is None:
+            return Put(wire_key if old is None else old)
+        new = changes.apply(wire_key if old is None else old)
+        check_item_size(new, ITEM_TOO_LARGE)
+        return Put(new)
+
+    outcome = await run_write(ctx, WritePlan(table, key, change, blind=False))
+    if isinstance(outcome, NotWritten):
+        raise refuse(request, outcome)
+    return answer(request, table, outcome, _returned(request, changes, outcome))
+
+
+def _update(request: Request, placeholders: Placeholders) -> Update | None:
+    text = request.get("UpdateExpression")
+    if text is not None:
+        return update(text, placeholders)
+    updates = request.get("AttributeUpdates")
+    return legacy.attribute_updates(updates) if updates else None
+
+
+def _refuse_key_attributes(changes: Update | None, table: Table) -> None:
+    for name in table.key_names:
+        if changes is not None and name in changes.paths:
+            raise errors.validation(
+                "One or more parameter values were invalid: "
+                f"Cannot update attribute {name}. This attribute is part of the key"
+            )
+
+
+def _returned(request: Request, changes: Update | None, outcome: Written) -> Item | None:
+    mode = request.get("ReturnValues", "NONE")
+    if mode == "ALL_NEW":
+        return outcome.new
+    if mode == "ALL_OLD":
+        return outcome.old
+    if changes is None:
+        return None
+    if mode == "UPDATED_NEW":
+        return changes.touched(outcome.new or {})
+    if mode == "UPDATED_OLD":
+        return changes.touched(outcome.old or {})
+    return None
