@@ -1,0 +1,1 @@
+"""Tools of the repository: local databases, the test stages. Nothing here is shipped."""
