@@ -1,0 +1,23 @@
+"""One DynamoDB attribute value in wire form, e.g. {"S": "a"}: pure functions, no I/O.
+
+`normalize` makes a value of a request canonical (numbers in plain notation, one base64 for the same
+bytes); everything else is given canonical values.
+"""
+
+from .compare import compare, equal, type_of
+from .keys import from_key, successor, to_key
+from .size import item_size, value_size
+from .wire import normalize, normalize_item
+
+__all__ = [
+    "compare",
+    "equal",
+    "from_key",
+    "item_size",
+    "normalize",
+    "normalize_item",
+    "successor",
+    "to_key",
+    "type_of",
+    "value_size",
+]
