@@ -25,7 +25,7 @@ def equal(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
         return False
     x, y = a[kind], b[kind]
     if kind in _SETS:
-        return len(x) == len(y) and set(x) == set(y)
+        return set(x) == set(y)
     if kind == "L":
         return len(x) == len(y) and all(map(equal, x, y))
     if kind == "M":

@@ -51,7 +51,7 @@ _FROM_NEGATIVE = _table({101 - digit: _HEX[digit] for digit in range(100)})
 def canonical(text: str) -> str:
     """The one text of this number. Accepts what Java's BigDecimal does: "+5", ".5", "5.", "1e5".
 
-    Raises ValidationException for what is no number (spaces, NaN, ...) or out of range.
+    Raises ValidationException for no number (spaces, NaN, ...), too many digits, out of range.
     """
     if len(text) <= MAX_DIGITS and _is_canonical(text):
         return text
@@ -74,6 +74,8 @@ def canonical(text: str) -> str:
     digits = digits.rstrip("0")
     if not digits:
         return "0"
+    if len(digits) > MAX_DIGITS:
+        raise errors.validation("Attempting to store more than 38 significant digits in a Number")
     if point > MAX_MAGNITUDE + 1:
         raise errors.validation(
             "Number overflow. Attempting to store a number with magnitude larger than "
@@ -84,8 +86,6 @@ def canonical(text: str) -> str:
             "Number underflow. Attempting to store a number with magnitude smaller than "
             "supported range"
         )
-    if len(digits) > MAX_DIGITS:
-        raise errors.validation("Attempting to store more than 38 significant digits in a Number")
     return _plain(text[0] == "-", digits, point)
 
 
@@ -130,7 +130,7 @@ def add(a: str, b: str) -> str:
 
 
 def subtract(a: str, b: str) -> str:
-    """Exact difference. Raises as `canonical` does when it has too many digits, is out of range."""
+    """Exact difference. Raises as `add` does."""
     return canonical(str(_EXACT.subtract(Decimal(a), Decimal(b))))
 
 

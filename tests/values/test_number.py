@@ -128,10 +128,10 @@ def test_below_the_range_is_underflow(text: str) -> None:
     assert message(text) == UNDERFLOW
 
 
-# A number out of range that also has too many digits is told its range first.
-def test_range_is_checked_before_digits() -> None:
-    assert message("1" * 39 + "e125") == OVERFLOW
-    assert message("1" * 39 + "e-200") == UNDERFLOW
+# A number with both faults is told of its digits.
+def test_digits_are_checked_before_range() -> None:
+    assert message("1" * 39 + "e125") == TOO_MANY_DIGITS
+    assert message("1" * 39 + "e-200") == TOO_MANY_DIGITS
 
 
 def test_ends_of_the_range_are_stored() -> None:
