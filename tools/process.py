@@ -9,7 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -21,6 +24,13 @@ def _die_with(parent: int) -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 class StartFailed(Exception):
@@ -82,9 +92,18 @@ class Process:
     def _tail(self) -> str:
         return "\n".join(self.log().splitlines()[-15:])
 
+    def group(self) -> list[int]:
+        """What still runs of it: itself and what it started and has kept in its group."""
+        return [
+            process.pid
+            for process in psutil.process_iter(["status"])
+            if process.info["status"] != psutil.STATUS_ZOMBIE and _group_of(process.pid) == self.pid
+        ]
+
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
-        self._popen.kill()
+        """SIGKILL to it and the processes it started, and wait until it is gone."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
 
     def terminate(self) -> None:

@@ -34,7 +34,11 @@ def file_lock(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:
+            # Closing is not enough: a process forked meanwhile holds the handle too.
+            fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def java() -> Path:

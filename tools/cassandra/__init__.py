@@ -9,5 +9,6 @@ from ..process import StartFailed
 from ..runtime import Unavailable
 from .cluster import Cluster
 from .node import VERSION, Node
+from .shared import shared_node
 
-__all__ = ["VERSION", "Cluster", "Node", "StartFailed", "Unavailable"]
+__all__ = ["VERSION", "Cluster", "Node", "StartFailed", "Unavailable", "shared_node"]

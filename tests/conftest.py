@@ -1,0 +1,129 @@
+"""What every test may use: the store under test, real server processes, one real Cassandra."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tools.cassandra import Unavailable, shared_node
+from tools.server import Server
+
+LONG = os.environ.get("DYNASPAN_TEST_LONG", "") not in ("", "0")
+
+StartServer = Callable[..., Server]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "cassandra"),
+        default="sqlite",
+        help="what operation, contract and fault tests run on",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes minutes; runs in `make test-long` only")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if LONG:
+        return
+    skip = pytest.mark.skip(reason="takes minutes: run `make test-long`")
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def store_kind(pytestconfig: pytest.Config) -> str:
+    """`sqlite` or `cassandra`."""
+    kind: str = pytestconfig.getoption("--store")
+    return kind
+
+
+@pytest.fixture(scope="session")
+def cassandra_contact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`host:port` of a Cassandra that all tests of the run share: use a keyspace of your own."""
+    given = os.environ.get("DYNASPAN_TEST_CASSANDRA")
+    if given:
+        yield given
+        return
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    try:
+        with shared_node(run / "cassandra") as contact:
+            yield contact
+    except Unavailable as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def new_store_url(
+    store_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Each call: the URL of a new, empty store of the kind under test that survives its servers."""
+    if store_kind == "sqlite":
+        return lambda: f"sqlite:///{tmp_path_factory.mktemp('store')}/dynaspan.db"
+    contact = request.getfixturevalue("cassandra_contact")
+    return lambda: f"cassandra://{contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def store_url(new_store_url: Callable[[], str]) -> str:
+    """The store that the tests of this process share."""
+    return new_store_url()
+
+
+@pytest.fixture
+def durable_store_url(new_store_url: Callable[[], str]) -> str:
+    """A store of this test's own."""
+    return new_store_url()
+
+
+@pytest.fixture(scope="session")
+def _servers() -> list[Server]:
+    return []
+
+
+@pytest.fixture(scope="session")
+def start_server(
+    _servers: list[Server], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartServer]:
+    """`start_server("--auth", "enforce", env={...})` -> a Server that answers.
+
+    One started in a test ends with the test, one started in a session fixture with the session.
+    """
+
+    def start(*arguments: str, env: dict[str, str] | None = None) -> Server:
+        log = tmp_path_factory.mktemp("server") / "server.log"
+        server = Server(*arguments, log_path=log, env=env)
+        _servers.append(server)
+        server.wait_ready()
+        return server
+
+    yield start
+    _end(_servers)
+
+
+@pytest.fixture(autouse=True)
+def _servers_of_this_test(_servers: list[Server]) -> Iterator[None]:
+    # Fixtures of the session are made before this one, so what is added from here on is the test's.
+    before = len(_servers)
+    yield
+    own = _servers[before:]
+    del _servers[before:]
+    _end(own)
+
+
+def _end(servers: list[Server]) -> None:
+    for server in servers:
+        server.stop()
+    left = {server.url: pids for server in servers if (pids := server.leftovers())}
+    for server in servers:
+        server.kill()
+    assert not left, f"servers left processes behind: {left}"
