@@ -5,29 +5,161 @@ The only module that reads the environment.
 
 from __future__ import annotations
 
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "DYNASPAN_"
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used, said in one sentence to the person who starts the server."""
 
 
 class Settings(BaseSettings):
-    """One field for each option of `dynaspan serve`; the same names in the TOML file."""
+    """One field for each option of `dynaspan serve`; the same names in the TOML file.
 
-    model_config = SettingsConfigDict(env_prefix="DYNASPAN_", frozen=True, extra="forbid")
+    Use `load_settings` to start a server: it also reads the TOML file and says faults in one
+    sentence. Times are in seconds.
+    """
 
-    store: str = "sqlite:///.dynaspan/dynaspan.db"
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    https_port: int | None = Field(None, ge=0, le=65535)
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    workers: int = Field(1, ge=1, le=256)
-    auth: Literal["off", "warn", "enforce"] = "off"
-    access_keys: str = ""
-    insecure: bool = False
-    region: str = "us-east-1"
-    account_id: str = Field("000000000000", pattern=r"^\d{12}$")
-    deadline: float = Field(5.0, gt=0)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
+
+    store: str = Field("sqlite:///.dynaspan/dynaspan.db", description="URL of the store.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port for HTTP; 0 takes a free one.")
+    https_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of a further listener that speaks HTTPS."
+    )
+    tls_cert: Path | None = Field(None, description="PEM file: certificate chain of the server.")
+    tls_key: Path | None = Field(None, description="PEM file: private key of the certificate.")
+    workers: int = Field(1, ge=1, le=256, description="Processes that serve; one for each core.")
+    auth: Literal["off", "warn", "enforce"] = Field(
+        "off",
+        description="Whether signatures are verified; enforce is the default off loopback.",
+    )
+    access_keys: SecretStr = Field(
+        SecretStr(""), description="Access keys as ID:SECRET[,ID:SECRET]."
+    )
+    access_keys_file: Path | None = Field(None, description="File with one ID:SECRET on each line.")
+    insecure: bool = Field(
+        False, description="Allows --auth off on an address that others can reach."
+    )
+    region: str = Field("us-east-1", min_length=1, description="Region in ARNs.")
+    account_id: str = Field("000000000000", pattern=r"^\d{12}$", description="Account in ARNs.")
+    deadline: float = Field(5.0, gt=0, description="Seconds a request may spend on the store.")
+    ttl_interval: float = Field(
+        30.0, gt=0, description="Seconds between two rounds that delete expired items."
+    )
+    drain_delay: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds after SIGTERM in which requests are still accepted, for a load "
+        "balancer to see /readyz fail.",
+    )
+    drain_timeout: float = Field(
+        25.0, gt=0, description="Seconds that requests under way have to finish after SIGTERM."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severity that is logged."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Form of a log line.")
+
+    @property
+    def has_access_keys(self) -> bool:
+        return bool(self.access_keys.get_secret_value()) or self.access_keys_file is not None
+
+    @property
+    def store_for_display(self) -> str:
+        """The store's URL without the password and without its query, which may hold secrets."""
+        scheme, separator, rest = self.store.partition("://")
+        location = rest.partition("?")[0]
+        user, at, hosts = location.rpartition("@")
+        if at:
+            location = f"{user.partition(':')[0]}@{hosts}"
+        return scheme + separator + location
+
+    @model_validator(mode="before")
+    @classmethod
+    def _auth_by_host(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "auth" in values:
+            return values
+        host = str(values.get("host", "127.0.0.1"))
+        return values | {"auth": "off" if is_loopback(host) else "enforce"}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key are given together or not at all")
+        if self.https_port is not None and self.tls_cert is None:
+            raise ValueError("https_port needs tls_cert and tls_key")
+        if self.tls_cert is not None and self.https_port is None:
+            raise ValueError("tls_cert and tls_key have no effect without https_port")
+        if self.https_port is not None and self.https_port == self.port != 0:
+            raise ValueError("port and https_port must differ")
+        if self.auth == "enforce" and not self.has_access_keys:
+            raise ValueError("auth=enforce needs access_keys or access_keys_file")
+        if self.auth == "off" and not is_loopback(self.host) and not self.insecure:
+            raise ValueError(
+                f"auth=off on {self.host}, which other machines can reach, needs insecure"
+            )
+        return self
+
+
+def load_settings(given: Mapping[str, Any], config: Path | None = None) -> Settings:
+    """Settings from `given` (the command line), environment, TOML file and defaults.
+
+    `config` is the TOML file; without it DYNASPAN_CONFIG names one, or there is none. Raises
+    ConfigError.
+    """
+    if config is None and (named := os.environ.get(_PREFIX + "CONFIG")):
+        config = Path(named)
+    from_file = {} if config is None else _read(config)
+    in_environment = {name.lower() for name, value in os.environ.items() if value}
+    values = {
+        name: value
+        for name, value in from_file.items()
+        if (_PREFIX + name).lower() not in in_environment
+    }
+    try:
+        return Settings(**(values | dict(given)))
+    except ValidationError as fault:
+        raise ConfigError(_sentence(fault)) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a listener on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text())
+    except OSError as fault:
+        raise ConfigError(f"{path}: {fault.strerror}") from None
+    except ValueError as fault:
+        raise ConfigError(f"{path} is not TOML: {fault}") from None
+    for name in values:
+        if name not in Settings.model_fields:
+            raise ConfigError(f"{path}: there is no setting {name!r}")
+    return values
+
+
+def _sentence(fault: ValidationError) -> str:
+    """The first error. Never the input, which may be a secret."""
+    error = fault.errors(include_url=False, include_input=False)[0]
+    message = error["msg"].removeprefix("Value error, ")
+    return ": ".join([*map(str, error["loc"]), message])

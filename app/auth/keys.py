@@ -1,0 +1,60 @@
+"""Access keys: ids to secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ..config import ConfigError, Settings
+
+
+class KeyRing(Protocol):
+    def secret(self, key_id: str) -> str | None:
+        """The secret access key of `key_id`, or None if there is no such key. Never blocks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaticKeys:
+    """Keys that are known at start."""
+
+    # Not in the repr, which ends up in tracebacks.
+    secrets: Mapping[str, str] = field(repr=False)
+
+    def secret(self, key_id: str) -> str | None:
+        return self.secrets.get(key_id)
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The keys of `access_keys` and of `access_keys_file`. Raises ConfigError."""
+    given = settings.access_keys.get_secret_value()
+    keys = _parse(given.split(","), "access_keys")
+    path = settings.access_keys_file
+    if path is not None:
+        keys |= _parse(_lines(path), str(path))
+    return StaticKeys(keys)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"access_keys_file {path} cannot be read: {fault}") from None
+    return [line for line in lines if not line.lstrip().startswith("#")]
+
+
+def _parse(entries: Iterable[str], source: str) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for number, entry in enumerate(entries, 1):
+        if not entry.strip():
+            continue
+        key_id, _, secret = (part.strip() for part in entry.partition(":"))
+        # The entry itself is not shown: half of it is a secret.
+        if not key_id or not secret:
+            raise ConfigError(f"{source}: entry {number} is not ID:SECRET")
+        if key_id in keys:
+            raise ConfigError(f"{source}: access key {key_id} is given twice")
+        keys[key_id] = secret
+    return keys
