@@ -15,16 +15,20 @@ from .process import Process
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def _is_setting(name: str) -> bool:
+    return name.startswith("DYNASPAN_") and not name.startswith("DYNASPAN_TEST_")
+
+
 class Server:
     """Serves on a loopback address of its own from the start; `arguments` follow `serve`.
 
-    `env` is added to this process's environment, less its DYNASPAN_ settings.
+    `env` is added to this process's environment, less its settings.
     """
 
     def __init__(self, *arguments: str, log_path: Path, env: Mapping[str, str] | None = None):
         address, (port,) = own_address()
         self.url = f"http://{address}:{port}"
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("DYNASPAN_")}
+        inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
         self._process = Process(
             [
                 *(sys.executable, "-m", "app.cli", "serve"),

@@ -21,6 +21,16 @@ print(child.pid, flush=True)
 time.sleep(60)
 """
 
+# Says the pid of a process that it made, then both sleep on.
+LAUNCHER = """
+import sys, time
+from pathlib import Path
+from tools.process import Process
+sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+print(Process(sleep, log_path=Path(sys.argv[1])).pid, flush=True)
+time.sleep(60)
+"""
+
 
 def runs(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -51,15 +61,8 @@ def test_kill_ends_what_the_process_started(tmp_path: Path) -> None:
     sys.platform != "linux", reason="only Linux tells a process of its parent's end"
 )
 def test_a_killed_parent_takes_the_process_along(tmp_path: Path) -> None:
-    script = f"""
-import sys, time
-from pathlib import Path
-from tools.process import Process
-process = Process([sys.executable, "-c", "import time; time.sleep(60)"], log_path=Path({str(tmp_path / "log")!r}))
-print(process.pid, flush=True)
-time.sleep(60)
-"""
-    launcher = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", LAUNCHER, str(tmp_path / "log")]
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert launcher.stdout is not None
     with launcher.stdout:
         pid = int(launcher.stdout.readline())

@@ -1,0 +1,64 @@
+# One virtual environment in .venv; each target installs what it needs. PYTHON chooses the interpreter
+# that makes it: make PYTHON=python3.13 run
+
+PYTHON ?= python3
+NODES ?= 1
+STORE ?=
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help install run test test-long check fmt cassandra demo constraints clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
+
+# The stamps are what make compares with: a directory or a half-made environment says nothing.
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/runtime: $(VENV)/made pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/test: $(VENV)/made pyproject.toml constraints.txt
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/runtime
+
+install: $(VENV)/runtime  ## Install what the server needs
+
+run: install  ## Serve http://127.0.0.1:8000 on SQLite (ARGS="--port 9000" ...)
+	@exec $(BIN)/dynaspan serve $(ARGS)
+
+test: $(VENV)/test  ## Every test, on SQLite and on a real Cassandra
+	@exec $(RUN) -m tools.stages
+
+test-long: $(VENV)/test  ## The same with full counts, 40 minutes at most
+	@exec $(RUN) -m tools.stages --long
+
+check: $(VENV)/test  ## Format, lint, types and the pure tests; no Java
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	@exec $(RUN) -m tools.stages pure
+
+fmt: $(VENV)/test  ## Format, and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+cassandra: $(VENV)/test  ## A real Cassandra on 127.0.0.1:9042 until Ctrl-C (NODES=3)
+	@exec $(RUN) -m tools.cassandra --nodes $(NODES) $(ARGS)
+
+demo: $(VENV)/test  ## Load real cities and query them (STORE=cassandra://127.0.0.1:9042)
+	@exec $(RUN) -m tools.demo $(if $(STORE),--store '$(STORE)') $(ARGS)
+
+constraints: $(VENV)/test  ## Pin the newest release of every dependency
+	@exec $(RUN) -m tools.constraints
+
+clean:  ## Remove the environment and caches; data in .dynaspan and .cassandra stays
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
