@@ -9,10 +9,11 @@ import asyncio
 from dataclasses import dataclass
 
 from ..clock import Clock
+from ..errors import Busy, StoreError
 from ..metrics import Metrics
 from ..model.rows import WHOLE, Item, Key
 from ..model.table import Table
-from ..store.base import Batch, Busy, Committed, Store, StoreError, Write
+from ..store.base import Batch, Committed, Store, Write
 from ..store.keyqueue import KeyQueue
 
 # Items whose time lies further back are kept, as on the service: such a value is rather a mistake.
@@ -22,7 +23,7 @@ _NAMES_AT_ONCE = 100
 
 
 def expired(item: Item, attribute: str, now: float) -> bool:
-    """Whether `attribute` is a number of epoch seconds that lies less than five years before `now`."""
+    """Whether `attribute` is an epoch second that lies less than five years before `now`."""
     value = item.get(attribute)
     if value is None or "N" not in value:
         return False

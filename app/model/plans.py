@@ -45,7 +45,7 @@ class WritePlan:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`old` and `new` are None where there was, or now is, no item; `old` also after a blind write."""
+    """`old` and `new` are None where there was, or is, no item; `old` also after a blind write."""
 
     old: Item | None
     new: Item | None

@@ -24,7 +24,7 @@ class Key(NamedTuple):
 
 
 class Row:
-    """An item with its version. The item is kept as it came, JSON bytes or dict, and converted when asked.
+    """An item with its version, kept as it came, JSON bytes or dict, and converted when asked.
 
     `data` is compact DynamoDB JSON of the whole item, key attributes included: a GetItem without
     projection splices it into its answer unread. Callers must not change `item`.

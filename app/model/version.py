@@ -17,7 +17,7 @@ _BUCKETS = 8192
 
 
 class Versions:
-    """Makes versions for one writer. `slot` is 0..1023. Not thread-safe: one for each event loop."""
+    """Makes versions for one writer. `slot` is 0..1023. Not thread-safe: one for each loop."""
 
     __slots__ = ("_clock", "_last", "_slot")
 

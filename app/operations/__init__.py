@@ -31,7 +31,7 @@ from . import (
     update_table,
     update_time_to_live,
 )
-from .registry import Operation, Run, Request
+from .registry import Operation, Request, Run
 from .validate import validator
 
 _RUNS: Mapping[str, Run] = {

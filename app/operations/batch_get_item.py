@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from .. import errors
+from ..errors import StoreError
 from ..expressions import Projection
 from ..model import capacity
 from ..model.rows import Item, Key, Row
 from ..model.table import Table
-from ..store.base import StoreError
 from ..values import item_size, normalize_item
 from .context import Context
 from .keys import key_of_request

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import errors
-from ..errors import ApiError
+from ..errors import ApiError, StoreError
 from ..model import capacity
 from ..model.plans import Change, Delete, NotWritten, Put, WritePlan, Written
 from ..model.rows import Item, Key
 from ..model.table import Table
-from ..store.base import StoreError
 from ..values import normalize_item
 from .context import Context
 from .item_writes import check_item_size, written_units

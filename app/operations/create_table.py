@@ -8,16 +8,14 @@ from .. import errors
 from ..model.table import Table
 from .context import Context
 from .describe import description
-from .names import check_new_name
+from .names import table_name
 from .registry import Answer, Request
 from .table_rules import key_attributes, refuse_ineffective, throughput
-from .tables import plain_name
 from .tags import given_tags
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    name = plain_name(ctx, request["TableName"])
-    check_new_name(name)
+    name = table_name(request["TableName"])
     mode = request.get("BillingMode", "PROVISIONED")
     units = throughput(mode, request.get("ProvisionedThroughput"))
     partition_key, sort_key = key_attributes(request)

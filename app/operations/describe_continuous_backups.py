@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from .. import errors
 from .context import Context
+from .names import table_name
 from .registry import Answer, Request
-from .tables import plain_name
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    name = plain_name(ctx, request["TableName"])
+    name = table_name(request["TableName"])
     if await ctx.store.table(name) is None:
         raise errors.table_not_found(f"Table not found: {name}")
     return {

@@ -17,7 +17,7 @@ SORT_KEY_BYTES = 1024
 
 
 def key_of_item(table: Table, item: Item) -> Key:
-    """The key of a whole item. Raises when a key attribute is missing, of another type, or empty."""
+    """The key of a whole item. Raises when a key attribute is missing, empty or of another type."""
     attribute = table.partition_key
     partition = _item_key_value(item, attribute)
     if _length(partition) > PARTITION_KEY_BYTES:

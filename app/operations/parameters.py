@@ -28,21 +28,10 @@ def refuse_mixed(request: Request, *, expressions: Iterable[str], legacy: Iterab
         )
 
 
-def placeholders_of(request: Request, expressions: tuple[str, ...]) -> Placeholders:
-    """ExpressionAttributeNames and -Values, which make sense only beside an expression."""
-    names = request.get("ExpressionAttributeNames")
-    values = request.get("ExpressionAttributeValues")
-    if (names is None and values is None) or any(
-        request.get(name) is not None for name in expressions
-    ):
-        return Placeholders(names, values)
-    given = "ExpressionAttributeNames" if names is not None else "ExpressionAttributeValues"
-    taking = _takes_values(expressions) if names is None else expressions
-    verb = "is" if len(taking) == 1 else "are"
-    raise errors.validation(
-        f"{given} can only be specified when using expressions: {' and '.join(taking)} {verb} null"
+def placeholders_of(request: Request, expressions: Iterable[str]) -> Placeholders:
+    """ExpressionAttributeNames and -Values, checked against the expressions of the operation."""
+    placeholders = Placeholders(
+        request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
     )
-
-
-def _takes_values(expressions: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in expressions if name != "ProjectionExpression")
+    placeholders.check({name: request.get(name) for name in expressions})
+    return placeholders

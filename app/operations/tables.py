@@ -13,19 +13,15 @@ from .registry import Request
 _USABLE = frozenset({"ACTIVE", "UPDATING"})
 
 
-def plain_name(ctx: Context, name: str) -> str:
-    return table_name(name) if name.startswith("arn:") else name
-
-
 async def usable_table(ctx: Context, name: str) -> Table:
     """The table for a data operation. Raises ResourceNotFoundException as the service does.
 
     `name` may be an ARN. A table that is still CREATING is not found, as on the service.
     """
-    name = plain_name(ctx, name)
+    # The common name is found as it came; only another one is looked at closer.
     table = ctx.store.cached_table(name)
     if table is None:
-        table = await ctx.store.table(name)
+        table = await ctx.store.table(table_name(name))
         if table is None:
             raise errors.resource_not_found()
     if table.status not in _USABLE:
@@ -35,7 +31,7 @@ async def usable_table(ctx: Context, name: str) -> Table:
 
 async def described_table(ctx: Context, name: str) -> Table:
     """The table for a control operation, whatever its status, from the catalog itself."""
-    name = plain_name(ctx, name)
+    name = table_name(name)
     table = await ctx.store.table(name)
     if table is None:
         raise errors.resource_not_found(f"Requested resource not found: Table: {name} not found")

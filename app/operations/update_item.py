@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import errors
 from ..expressions import Placeholders, Update, legacy, update
-from ..model.plans import Change, NotWritten, Put, Refused, WritePlan, Written
+from ..model.plans import Change, Delete, NotWritten, Put, Refused, WritePlan, Written
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import normalize_item
@@ -37,6 +37,8 @@ async def run(ctx: Context, request: Request) -> Answer:
             return Refused()
         if changes is None:
             return Put(wire_key if old is None else old)
+        if old is None and changes.only_removes:
+            return Delete()
         new = changes.apply(wire_key if old is None else old)
         check_item_size(new, ITEM_TOO_LARGE)
         return Put(new)

@@ -1,4 +1,4 @@
-"""Runs a WritePlan: read, decide, commit only if nothing has changed, and again after a lost race."""
+"""Runs a WritePlan: read, decide, commit if nothing has changed, and again after a lost race."""
 
 from __future__ import annotations
 

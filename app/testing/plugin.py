@@ -4,7 +4,7 @@
         table = boto3.resource("dynamodb").create_table(...)
 
 For the time of the test the AWS SDKs of this process and of those it starts are pointed at the
-server through their own environment variables, with a made-up region and key where none is set.
+server through their own environment variables, with a made-up region and key: no test reaches AWS.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """
 
@@ -39,7 +39,9 @@ def dynaspan_server() -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def dynaspan(dynaspan_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+def dynaspan(
+    dynaspan_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LocalServer]:
     """An empty server; `dynaspan.url` is its address. All tables are dropped after the test."""
     for name in _ENDPOINTS:
         monkeypatch.setenv(name, dynaspan_server.url)

@@ -9,11 +9,11 @@ from typing import Any
 
 import uvicorn
 
+from ..clock import SystemClock
 from ..config import Settings
 from ..main import create_app
 from ..store.base import Store
 from ..store.sqlite import SqliteStore
-from ..clock import SystemClock
 
 _STARTUP_SECONDS = 30
 

@@ -1,0 +1,84 @@
+"""Table names and ARNs.
+
+A TableName may be a plain name or the ARN of a table. There is one namespace: whatever region and
+account an ARN has, it means the table of its name here.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from .. import errors
+from ..errors import ApiError
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+_PARTITIONS = frozenset(("aws", "aws-cn", "aws-us-gov"))
+_TABLE = "table/"
+
+
+def table_name(text: str) -> str:
+    """The plain name in a TableName, which may be an ARN. Raises ValidationException."""
+    if not text.startswith("arn:"):
+        check_new_name(text)
+        return text
+    resource = _resource(text)
+    if resource is None:
+        # "satisfyregular" is the service's.
+        raise errors.validation(
+            "Valid ARN format is 'arn:<awsPartition>:<vendor>:<region>:<subscriber>:"
+            "resourceType/resourceName', where "
+            "Resource name must have length less than or equal to 255, "
+            "Resource name must have length greater than or equal to 3, "
+            "Resource name must satisfyregular expression pattern: [a-zA-Z0-9_.-]+"
+        )
+    check_new_name(resource)
+    return resource
+
+
+def check_new_name(name: str) -> None:
+    """Raises ValidationException unless `name` can be the name of a table or an index."""
+    if _NAME.fullmatch(name) is None:
+        raise errors.validation(
+            "Invalid table/index name.  Table/index names must be between 3 and 255 characters "
+            "long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
+        )
+
+
+def table_of_arn(arn: str | None) -> str:
+    """The plain name of the table a ResourceArn means; here a name alone will not do.
+
+    Raises ValidationException, also for the ARN of an index or a stream.
+    """
+    if not arn:
+        raise errors.validation("Invalid TableArn")
+    resource = _resource(arn)
+    if resource is None or _NAME.fullmatch(resource) is None:
+        raise _invalid_resource(arn)
+    return resource
+
+
+def table_arn(region: str, account: str, name: str) -> str:
+    return f"arn:aws:dynamodb:{region}:{account}:{_TABLE}{name}"
+
+
+def index_arn(region: str, account: str, name: str, index: str) -> str:
+    return f"{table_arn(region, account, name)}/index/{index}"
+
+
+def _resource(arn: str) -> str | None:
+    """What follows `table/` in an ARN of DynamoDB."""
+    parts = arn.split(":", 5)
+    if (
+        len(parts) < 6
+        or parts[0] != "arn"
+        or parts[1] not in _PARTITIONS
+        or parts[2] != "dynamodb"
+        or not parts[5].startswith(_TABLE)
+    ):
+        return None
+    return parts[5][len(_TABLE) :]
+
+
+def _invalid_resource(arn: str) -> ApiError:
+    return errors.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")

@@ -1,0 +1,59 @@
+"""The README is checked against the code: it may neither promise more nor tell less."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings
+from app.operations import OPERATIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def _section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def _rows(section: str) -> list[list[str]]:
+    """Cells of the section's table, without its two header lines."""
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_operation_is_listed_and_no_other() -> None:
+    listed = _section("Operations").split("Every other")[0]
+    names = re.findall(r"[A-Z][A-Za-z]+", listed)
+    assert sorted(names) == sorted(operation.name for operation in OPERATIONS.values())
+
+
+def test_settings_table_has_every_setting_with_its_default() -> None:
+    rows = {row[0].strip("`"): row[1].strip("`") for row in _rows(_section("Settings"))}
+    assert sorted(rows) == sorted(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "") else str(field.default)
+        assert rows[name] == default, name
+
+
+def test_each_difference_names_a_test_that_exists() -> None:
+    rows = _rows(_section("Differences from DynamoDB"))
+    assert rows
+    for row in rows:
+        path, _, function = row[-1].strip("`").partition("::")
+        assert f"def {function}(" in (ROOT / path).read_text(), row[-1]
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_make_targets_in_documents_exist(document: str) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"make ([a-z-]+)\b(?! is)", (ROOT / document).read_text())):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+@pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")))
+def test_links_to_files_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text()):
+        assert (document.parent / link).exists(), link
