@@ -1,0 +1,132 @@
+"""The exact check of constraints: every fault of a request whose types are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+from zlib import crc32
+
+from .misfits import NAMESPACE
+from .shapes import ATTRIBUTE_VALUE, Shape
+
+# A longer list or map is shown in part: a message must not outgrow the request.
+_SHOWN = 1000
+
+_NOT_NULL = "Member must not be null"
+_NUMBERS = frozenset(("integer", "long"))
+
+
+def faults(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+    """The texts of all faults below `value`, in the service's order. Lazy: ask for ten.
+
+    Attribute values have no constraints.
+    """
+    if shape.name == ATTRIBUTE_VALUE:
+        return
+    if shape.type == "structure":
+        for name, member in shape.members.items():
+            below = f"{path}.{name[0].lower()}{name[1:]}" if path else name[0].lower() + name[1:]
+            if name in value:
+                yield from _own_faults(member, value[name], below)
+                yield from faults(member, value[name], below)
+            elif name in shape.required:
+                yield f"Value null at '{below}' failed to satisfy constraint: {_NOT_NULL}"
+    elif shape.type == "list" and shape.element is not None:
+        yield from _element_faults("Member", shape.element, value, value, shape, path)
+        for number, element in enumerate(value, 1):
+            if element is not None:
+                yield from faults(shape.element, element, f"{path}.{number}.member")
+    elif shape.type == "map" and shape.key is not None and shape.element is not None:
+        # Names of attributes are measured with the item they are in.
+        if shape.element.name != ATTRIBUTE_VALUE:
+            yield from _element_faults("Map keys", shape.key, value, value, shape, path)
+        yield from _element_faults("Map value", shape.element, value.values(), value, shape, path)
+        for key, element in value.items():
+            if element is not None:
+                yield from faults(shape.element, element, f"{path}.{key}.member")
+
+
+def _own_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    for constraint in _broken(shape, value):
+        shown = _java_text(shape, value, path)
+        yield f"Value '{shown}' at '{path}' failed to satisfy constraint: Member must {constraint}"
+
+
+def _element_faults(
+    what: str, shape: Shape, elements: Any, container: Any, of: Shape, path: str
+) -> Iterator[str]:
+    """One fault for all wrong elements of a list or map, naming every constraint they have."""
+    if any(element is None or any(_broken(shape, element)) for element in elements):
+        constraints = [f"Member must {text}" for text in _constraints(shape)]
+        yield (
+            f"Value '{_java_text(of, container, path)}' at '{path}' failed to satisfy constraint: "
+            f"{what} must satisfy constraint: [{', '.join([*constraints, _NOT_NULL])}]"
+        )
+
+
+def _broken(shape: Shape, value: Any) -> Iterator[str]:
+    """The constraints of `shape` itself that `value` breaks."""
+    if shape.enum and value not in shape.enum:
+        yield _in_enum(shape)
+    if shape.matches is not None and not shape.matches(value):
+        yield _of_pattern(shape)
+    if shape.min is None and shape.max is None:
+        return
+    size = value if shape.type in _NUMBERS else len(value)
+    if shape.min is not None and size < shape.min:
+        yield _at_least(shape)
+    if shape.max is not None and size > shape.max:
+        yield _at_most(shape)
+
+
+def _constraints(shape: Shape) -> Iterator[str]:
+    if shape.max is not None:
+        yield _at_most(shape)
+    if shape.min is not None:
+        yield _at_least(shape)
+    if shape.matches is not None:
+        yield _of_pattern(shape)
+    if shape.enum:
+        yield _in_enum(shape)
+
+
+def _at_least(shape: Shape) -> str:
+    return f"have {_measure(shape)} greater than or equal to {shape.min}"
+
+
+def _at_most(shape: Shape) -> str:
+    return f"have {_measure(shape)} less than or equal to {shape.max}"
+
+
+def _measure(shape: Shape) -> str:
+    return "value" if shape.type in _NUMBERS else "length"
+
+
+def _of_pattern(shape: Shape) -> str:
+    return f"satisfy regular expression pattern: {shape.pattern}"
+
+
+def _in_enum(shape: Shape) -> str:
+    return f"satisfy enum value set: [{', '.join(shape.enum)}]"
+
+
+def _java_text(shape: Shape, value: Any, path: str) -> str:
+    """`value` as Java's toString gives it: of a structure its class and a hash, here of `path`."""
+    if value is None:
+        return "null"
+    if shape.type == "structure":
+        return f"{NAMESPACE}{shape.name}@{crc32(path.encode(errors='surrogatepass')):x}"
+    if shape.element is None:
+        return str(value).lower() if shape.type == "boolean" else str(value)
+    if shape.type == "list":
+        texts = [
+            _java_text(shape.element, element, f"{path}.{number}")
+            for number, element in enumerate(value[:_SHOWN], 1)
+        ]
+        return f"[{', '.join(texts)}]"
+    texts = [
+        f"{key}={_java_text(shape.element, value[key], f'{path}.{key}')}"
+        for key in islice(value, _SHOWN)
+    ]
+    return f"{{{', '.join(texts)}}}"

@@ -1,0 +1,147 @@
+"""Writes app/operations/validate/api.json: what may stand in the requests of the API.
+
+    python tools/api_shapes.py
+
+The source is the service model in the installed botocore; documentation and outputs are left out.
+What the model does not tell, but every error message shows, is in the two tables below.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+
+API_FILE = Path(__file__).parents[1] / "app" / "operations" / "validate" / "api.json"
+SERVICES = ("dynamodb", "dynamodbstreams")
+
+# The order in which messages list the allowed values, where it is not the model's.
+ENUM_ORDER = {
+    "AttributeAction": ["ADD", "DELETE", "PUT"],
+    "ComparisonOperator": [
+        *("IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT"),
+        *("NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"),
+    ],
+    "ConditionalOperator": ["OR", "AND"],
+    "ProjectionType": ["ALL", "INCLUDE", "KEYS_ONLY"],
+    "ReturnValue": ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"],
+    "ScalarAttributeType": ["B", "N", "S"],
+    "Select": ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
+}
+
+# Members whose faults the service reports before all others, in this order; the rest follow in
+# the model's order. It has no rule that could be told from outside, and has changed over time.
+MEMBERS_FIRST = {
+    "BatchGetItemInput": ["ReturnConsumedCapacity", "RequestItems"],
+    "BatchWriteItemInput": [
+        *("ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "RequestItems"),
+    ],
+    "CreateTableInput": [
+        *("AttributeDefinitions", "TableName", "BillingMode", "ProvisionedThroughput"),
+        *("KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"),
+    ],
+    "DeleteItemInput": [
+        *("ReturnConsumedCapacity", "TableName", "Key"),
+        *("ReturnItemCollectionMetrics", "ReturnValues"),
+    ],
+    "GetItemInput": ["ReturnConsumedCapacity", "AttributesToGet", "TableName", "Key"],
+    "GlobalSecondaryIndex": ["Projection", "IndexName", "ProvisionedThroughput", "KeySchema"],
+    "LocalSecondaryIndex": ["Projection", "IndexName", "KeySchema"],
+    "ProvisionedThroughput": ["WriteCapacityUnits", "ReadCapacityUnits"],
+    "PutItemInput": [
+        *("ReturnConsumedCapacity", "TableName", "Item"),
+        *("ReturnItemCollectionMetrics", "ReturnValues"),
+    ],
+    "QueryInput": ["ReturnConsumedCapacity", "AttributesToGet", "TableName", "Select"],
+    "ScanInput": [
+        *("ReturnConsumedCapacity", "TotalSegments", "AttributesToGet"),
+        *("TableName", "Select", "Segment"),
+    ],
+    "UpdateItemInput": [
+        *("ReturnConsumedCapacity", "TableName", "Key"),
+        *("ReturnItemCollectionMetrics", "ReturnValues"),
+    ],
+}
+
+# Java patterns that Python's re does not read, in words that it does.
+PYTHON_PATTERNS = {
+    r"\p{Print}+": r"[ -~]+",
+    r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*": (
+        r"[\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF\r\n\t]*"
+    ),
+}
+
+# Number bounds count the value; of everything else they count the length.
+FACTS = ("min", "max", "pattern", "enum", "required")
+
+
+def build() -> dict[str, Any]:
+    """{target prefix: {"operations": {name: input shape}, "shapes": {name: description}}}"""
+    session = botocore.session.get_session()
+    api = {}
+    for service in SERVICES:
+        model = session.get_component("data_loader").load_service_model(service, "service-2")
+        operations = {
+            name: operation["input"]["shape"]
+            for name, operation in sorted(model["operations"].items())
+        }
+        reached: dict[str, Any] = {}
+        for name in operations.values():
+            _reach(name, model["shapes"], reached)
+        api[model["metadata"]["targetPrefix"]] = {
+            "operations": operations,
+            "shapes": dict(sorted(reached.items())),
+        }
+    return api
+
+
+def render(api: dict[str, Any]) -> str:
+    """One line for each operation and shape, so that a change of the model reads as a diff."""
+    services = []
+    for prefix, service in api.items():
+        parts = []
+        for part, entries in service.items():
+            lines = ",\n".join(f"   {json.dumps(k)}: {json.dumps(v)}" for k, v in entries.items())
+            parts.append(f"  {json.dumps(part)}: {{\n{lines}\n  }}")
+        services.append(f" {json.dumps(prefix)}: {{\n{(',' + chr(10)).join(parts)}\n }}")
+    return "{\n" + ",\n".join(services) + "\n}\n"
+
+
+def _reach(name: str, shapes: dict[str, Any], reached: dict[str, Any]) -> None:
+    if name in reached:
+        return
+    model = shapes[name]
+    shape: dict[str, Any] = {"type": model["type"]}
+    reached[name] = shape
+    if model["type"] == "structure":
+        first = MEMBERS_FIRST.get(name, [])
+        rest = [member for member in model["members"] if member not in first]
+        shape["members"] = {member: model["members"][member]["shape"] for member in [*first, *rest]}
+        below = shape["members"].values()
+    elif model["type"] == "list":
+        shape["member"] = model["member"]["shape"]
+        below = [shape["member"]]
+    elif model["type"] == "map":
+        shape["key"], shape["value"] = model["key"]["shape"], model["value"]["shape"]
+        below = [shape["key"], shape["value"]]
+    else:
+        below = []
+    shape |= {fact: model[fact] for fact in FACTS if fact in model}
+    if name in ENUM_ORDER:
+        if sorted(ENUM_ORDER[name]) != sorted(model["enum"]):
+            raise ValueError(f"ENUM_ORDER of {name} does not have the model's values")
+        shape["enum"] = ENUM_ORDER[name]
+    if shape.get("pattern") in PYTHON_PATTERNS:
+        shape["python"] = PYTHON_PATTERNS[shape["pattern"]]
+    for other in below:
+        _reach(other, shapes, reached)
+
+
+def main() -> None:
+    API_FILE.write_text(render(build()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
