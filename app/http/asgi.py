@@ -1,0 +1,13 @@
+"""The types of ASGI: https://asgi.readthedocs.io/en/latest/specs/www.html"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+Headers = list[tuple[bytes, bytes]]

@@ -1,0 +1,136 @@
+"""POST /: the service's order of checks, one operation, one answer.
+
+size (413), content type (404), JSON, target, Authorization header's shape, signature, then the
+operation's own checks. The method and the path have been looked at before.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from time import perf_counter
+
+import orjson
+
+from .. import errors
+from ..auth import Authenticator
+from ..errors import ApiError, Busy, StoreUnavailable, StoreUnknown, TableGone
+from ..operations.context import Context
+from ..operations.registry import Operation
+from .asgi import Receive, Scope, Send
+from .requests import BodyTooLarge, Disconnected, decoded, header_map, parse, read_body
+from .responses import (
+    CORS_HEADERS,
+    Response,
+    accepts_gzip,
+    compressed,
+    error_body,
+    json_type,
+    new_request_id,
+    not_found,
+    response,
+    send_response,
+    too_large,
+    worth_compressing,
+)
+
+_log = logging.getLogger("dynaspan.http")
+
+# JSON of nothing but brackets takes twenty times its size when parsed: who sends this much says
+# first who they are.
+_UNPROVED_BYTES = 256 * 1024
+
+
+class DataPlane:
+    """An ASGI application for POST /. Built once; `operations` is keyed by X-Amz-Target."""
+
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        context: Context,
+        authenticator: Authenticator,
+    ) -> None:
+        self._operations = {target.encode(): found for target, found in operations.items()}
+        self._context = context
+        self._metrics = context.metrics
+        self._authenticate = authenticator.authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = header_map(scope["headers"])
+        try:
+            # Passed on without a name here, so that it can be freed as soon as it is parsed.
+            answer = await self.answer(
+                headers, scope["query_string"], await read_body(receive, headers)
+            )
+        except BodyTooLarge:
+            self._metrics.request(None, 0.0, "RequestEntityTooLarge")
+            answer = too_large()
+        except Disconnected:
+            return
+        if b"origin" in headers:
+            answer.headers.extend(CORS_HEADERS)
+        await send_response(answer, send)
+
+    async def answer(self, headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Response:
+        """The answer to a request by its headers (names in lower case), query string and body.
+
+        Raises BodyTooLarge, nothing else.
+        """
+        content_type = json_type(headers.get(b"content-type", b""))
+        if content_type is None:
+            self._metrics.request(None, 0.0, "UnknownOperationException")
+            return not_found()
+        started = perf_counter()
+        request_id = new_request_id()
+        operation: Operation | None = None
+        try:
+            encoding = headers.get(b"content-encoding")
+            proved = len(body) > _UNPROVED_BYTES or encoding is not None
+            if proved:
+                self._authenticate(headers, query, body)
+            request = parse(body if encoding is None else await decoded(body, encoding))
+            operation = self._operations.get(headers.get(b"x-amz-target", b""))
+            if operation is None:
+                raise errors.unknown_operation()
+            if not proved:
+                self._authenticate(headers, query, body)
+            del body
+            operation.check(request)
+            answer = await operation.run(self._context, request)
+            if isinstance(answer, dict):
+                answer = orjson.dumps(answer)
+            chunks = answer if isinstance(answer, list) else (answer,)
+            if worth_compressing(chunks) and accepts_gzip(headers.get(b"accept-encoding", b"")):
+                result = await compressed(content_type, chunks, request_id)
+            else:
+                result = response(200, content_type, chunks, request_id)
+            code = None
+        except BodyTooLarge:
+            raise
+        except Exception as fault:
+            error = fault if isinstance(fault, ApiError) else _translated(fault, request_id)
+            result = response(error.status, content_type, (error_body(error),), request_id)
+            code = error.code
+        name = None if operation is None else operation.name
+        self._metrics.request(name, perf_counter() - started, code)
+        return result
+
+
+def _translated(fault: Exception, request_id: bytes) -> ApiError:
+    """The answer to what is no ApiError. Only a bug is logged, without any value of the request."""
+    if isinstance(fault, StoreUnavailable):
+        return errors.throttling(
+            "The store did not answer in time; nothing was changed. Try again."
+        )
+    if isinstance(fault, Busy):
+        return errors.throttling("Too many requests are waiting; nothing was changed. Try again.")
+    if isinstance(fault, TableGone):
+        return errors.resource_not_found()
+    if isinstance(fault, StoreUnknown):
+        return errors.internal()
+    # Not the exception's text: it may quote an item.
+    frames = "".join(traceback.format_tb(fault.__traceback__))
+    name = type(fault).__qualname__
+    _log.error("request %s failed with %s\n%s", request_id.decode(), name, frames)
+    return errors.internal()

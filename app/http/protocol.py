@@ -1,0 +1,96 @@
+"""uvicorn's protocol with the limits it lacks: a head that never ends, a client that never does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES = 64 * 1024
+PHASE_SECONDS = 120.0
+FAREWELL_SECONDS = 1.0
+
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+_HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class Protocol(HttpToolsProtocol):
+    """Closes a connection when a request's head is larger than HEAD_BYTES."""
+
+    _head_bytes = 0
+
+    @property
+    def phase(self) -> tuple[Any, str] | None:
+        """What is awaited of the client, equal as long as it is the same; None: nothing is."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            # Between requests uvicorn has a timer of its own, until the first byte arrives.
+            return (cycle, "head") if self.timeout_keep_alive_task is None else None
+        if cycle.more_body:
+            return cycle, "body"
+        return (cycle, "response") if cycle.response_started else None
+
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        if b"pgrade:" in data and data.startswith(b"POST "):
+            data = _without_upgrade(data)
+        super().data_received(data)
+        if self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
+        super().on_body(body)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.transport.is_closing():
+            # TLS waits half a minute for the farewell of a client that does not look.
+            self.loop.call_later(FAREWELL_SECONDS, self._abort)
+
+    def _abort(self) -> None:
+        if self in self.connections and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """The offer of another protocol taken away: the parser would leave the body to that one."""
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"\r\nx-grade:", head) + end + rest
+
+
+class Sweeper:
+    """Drops connections whose client has kept a request waiting for longer than `seconds`.
+
+    Looking at all connections now and then costs a request nothing, where a timer for each would.
+    """
+
+    def __init__(self, seconds: float = PHASE_SECONDS) -> None:
+        self._seconds = seconds
+        self._since: dict[Any, tuple[tuple[Any, str], float]] = {}
+
+    def sweep(self, connections: Collection[Any], now: float) -> None:
+        """`now` is monotonic."""
+        since: dict[Any, tuple[tuple[Any, str], float]] = {}
+        for connection in connections:
+            phase = connection.phase
+            if phase is None:
+                continue
+            before = self._since.get(connection)
+            start = before[1] if before is not None and before[0] == phase else now
+            if now - start > self._seconds:
+                # Not close(): that would wait for the client to take what is in the buffer.
+                connection.transport.abort()
+            else:
+                since[connection] = (phase, start)
+        self._since = since

@@ -1,0 +1,78 @@
+"""The application, built once from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from .auth import Authenticator, key_ring
+from .clock import Clock, SystemClock
+from .config import ConfigError, Settings
+from .http.application import Application
+from .http.data_plane import DataPlane
+from .http.health import Readiness
+from .jobs.expiry import Expiry
+from .metrics import Metrics
+from .operations import OPERATIONS
+from .operations.context import Context
+from .store.base import Store
+from .store.keyqueue import KeyQueue
+from .store.open import open_store
+
+_log = logging.getLogger("dynaspan")
+
+OPERATION_NAMES = tuple(operation.name for operation in OPERATIONS.values())
+"""The labels of metrics, in the order that all workers of a server share."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+) -> Application:
+    """A FastAPI app whose lifespan opens and closes the store, also one that is passed in.
+
+    Raises ConfigError.
+    """
+    clock = clock or SystemClock()
+    metrics = metrics or Metrics(OPERATION_NAMES)
+    store = store or open_store(settings, clock, metrics)
+    if settings.workers > 1 and not store.capabilities.shared:
+        raise ConfigError(
+            f"workers={settings.workers}: processes cannot share {settings.store_for_display}"
+        )
+    queue = KeyQueue()
+    context = Context(store, settings, clock, metrics, queue)
+    expiry = Expiry(store, clock, metrics, queue, settings.ttl_interval)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await store.open()
+        metrics.set("StoreUp", 1)
+        job = asyncio.create_task(expiry.run(), name="expiry")
+        job.add_done_callback(_report)
+        try:
+            yield
+        finally:
+            job.cancel()
+            await asyncio.wait([job])
+            await store.close()
+
+    authenticator = Authenticator(settings.auth, key_ring(settings), clock=clock, metrics=metrics)
+    return Application(
+        DataPlane(OPERATIONS, context, authenticator),
+        Readiness(store, clock=clock, metrics=metrics, deadline=settings.deadline),
+        metrics,
+        lifespan,
+    )
+
+
+def _report(job: asyncio.Task[None]) -> None:
+    if not job.cancelled() and (fault := job.exception()) is not None:
+        _log.error("job %s has ended with %s", job.get_name(), type(fault).__qualname__)
