@@ -29,10 +29,12 @@ class Capabilities:
 
     shared: several processes may open the same data.
     durable: acknowledged data survives the process.
+    batches: `commit` takes more than one write.
     """
 
     shared: bool
     durable: bool
+    batches: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Store(Protocol):
         reverse: bool = False,
         consistent: bool = False,
     ) -> Page:
-        """Rows of one partition within `bounds`, by sort key, at most `limit` and from behind `after`.
+        """Rows of one partition within `bounds`, by sort key: at most `limit`, from behind `after`.
 
         `after` need not exist. A page may hold fewer rows than `limit` although more follow (a
         store bounds the bytes it holds); it holds at least one row unless `more` is False.
@@ -140,10 +142,10 @@ class Store(Protocol):
         ...
 
     async def commit(self, batch: Batch) -> Outcome:
-        """All or nothing. Raises StoreUnknown when the outcome stays unknown: never call again then.
+        """All or nothing. Raises StoreUnknown when the outcome stays unknown: never call it again.
 
-        expected ANY writes without reading; a version (or ABSENT) must be what is there. A delete of
-        an absent item with ANY or ABSENT is Committed.
+        expected ANY writes without reading; a version (or ABSENT) must be what is there. A delete
+        of an absent item with ANY or ABSENT is Committed.
         """
         ...
 
@@ -162,7 +164,7 @@ class Store(Protocol):
         ...
 
     async def create_table(self, table: Table) -> bool:
-        """Makes the table usable through every process; False, and nothing done, if the name is taken.
+        """Makes the table usable through every process; False, nothing done, if the name is taken.
 
         Returns when it is ACTIVE, or earlier if that takes long: the catalog then says CREATING and
         the work goes on here or, if this process dies, in another one.
@@ -170,7 +172,7 @@ class Store(Protocol):
         ...
 
     async def change_table(self, table: Table) -> bool:
-        """Replaces the catalog row whose id is the same and whose version is one less, else False."""
+        """Replaces the catalog row of the same id and the version one less; False if there is none."""
         ...
 
     async def drop_table(self, table: Table) -> bool:

@@ -1,0 +1,70 @@
+"""The key queue under cancellation: one holder, no lost turn, nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from app.errors import Busy
+from app.store.keyqueue import KeyQueue
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_never_two_holders_whoever_is_cancelled(seed: int) -> None:
+    chance = random.Random(seed)
+    queue = KeyQueue()
+    holding: set[int] = set()
+
+    async def work(key: int) -> None:
+        async with queue.slot("t", key):
+            assert key not in holding
+            holding.add(key)
+            try:
+                for _ in range(chance.randrange(3)):
+                    await asyncio.sleep(0)
+            finally:
+                holding.remove(key)
+
+    tasks = [asyncio.create_task(work(chance.randrange(3))) for _ in range(300)]
+    for _ in range(150):
+        await asyncio.sleep(0)
+        # Two at once: one may be cancelled in the moment in which the other hands it the turn.
+        for task in chance.sample(tasks, 2):
+            task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(result) for result in results} <= {type(None), asyncio.CancelledError}
+    assert None in results
+    assert len(queue) == 0
+    assert queue.waiting == 0
+
+
+async def test_turns_are_given_in_order_of_arrival() -> None:
+    queue = KeyQueue()
+    order: list[int] = []
+
+    async def work(number: int) -> None:
+        async with queue.slot("t", "k"):
+            order.append(number)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*[work(number) for number in range(20)])
+    assert order == list(range(20))
+
+
+async def test_a_full_queue_refuses_and_holds_nothing_of_the_refused() -> None:
+    queue = KeyQueue(most_for_a_key=2)
+    async with queue.slot("t", "k"):
+        waiters = [asyncio.create_task(queue.slot("t", "k").__aenter__()) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await queue.slot("t", "k").__aenter__()
+        # Another key is not concerned.
+        async with queue.slot("t", "other"):
+            assert queue.waiting == 2
+    await waiters[0]
+    queue.release(("t", "k"))
+    await waiters[1]
+    queue.release(("t", "k"))
+    assert len(queue) == 0
