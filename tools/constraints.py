@@ -1,4 +1,4 @@
-"""`make constraints`: pins the newest release of every dependency, of all extras, in constraints.txt.
+"""`make constraints`: pins the newest release of each dependency in constraints.txt.
 
 Run it with the oldest Python that is supported, so that the pins suit the newer ones too.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = """\
-# What `make install` and `make test` install, on every supported Python. Made by `make constraints`.
+# What make installs, on every supported Python, extras included. Made by `make constraints`.
 """
 
 

@@ -29,10 +29,10 @@ def own_address(ports: int = 1) -> tuple[str, tuple[int, ...]]:
         wanted = tuple(range(9042, 9042 + ports))
         if all(can_listen(address, port) for port in wanted):
             return address, wanted
-    return LOCALHOST, tuple(_free_port() for _ in range(ports))
+    return LOCALHOST, tuple(free_port() for _ in range(ports))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOCALHOST, 0))
         port: int = probe.getsockname()[1]

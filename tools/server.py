@@ -15,8 +15,13 @@ from .process import Process
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _is_setting(name: str) -> bool:
-    return name.startswith("DYNASPAN_") and not name.startswith("DYNASPAN_TEST_")
+def inherited_environment() -> dict[str, str]:
+    """This process's environment less the server's settings, so that tests begin with defaults."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("DYNASPAN_") or name.startswith("DYNASPAN_TEST_")
+    }
 
 
 class Server:
@@ -28,7 +33,6 @@ class Server:
     def __init__(self, *arguments: str, log_path: Path, env: Mapping[str, str] | None = None):
         address, (port,) = own_address()
         self.url = f"http://{address}:{port}"
-        inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
         self._process = Process(
             [
                 *(sys.executable, "-m", "app.cli", "serve"),
@@ -37,7 +41,7 @@ class Server:
             ],
             log_path=log_path,
             cwd=ROOT,
-            env={**inherited, **(env or {})},
+            env={**inherited_environment(), **(env or {})},
         )
 
     @property

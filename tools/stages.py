@@ -44,7 +44,7 @@ class Stage:
 
 
 def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
-    """In the order they run. `pure` is all that no other stage has, so that nothing is forgotten."""
+    """In the order they run. `pure` is all that no other has, so that nothing is forgotten."""
     sqlite = ("--store", "sqlite")
     cassandra = ("--store", "cassandra")
     two = ("--numprocesses", "2", "--dist", "loadfile")
@@ -54,6 +54,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         Stage("cassandra", 210, 600, service, (*cassandra, *two), cassandra=True),
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 90, 480, ("faults",), cassandra, cassandra=True),
+        Stage("databases", 90, 240, ("databases",)),
     )
     taken = {path for stage in others for path in stage.paths}
     pure = tuple(
