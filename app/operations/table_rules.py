@@ -10,16 +10,23 @@ from ..model.table import KeyAttribute, Throughput
 from .registry import Request
 
 _INVALID = "One or more parameter values were invalid: "
+_MOST_KEYS = 2
 _MOST_UNITS = 1_000_000_000_000
 
 
 def key_attributes(request: Request) -> tuple[KeyAttribute, KeyAttribute | None]:
     """Partition and sort key from KeySchema and AttributeDefinitions, which must agree exactly."""
+    _require(request, "AttributeDefinitions", "KeySchema")
     definitions = request["AttributeDefinitions"]
     types = {each["AttributeName"]: each["AttributeType"] for each in definitions}
     if len(types) < len(definitions):
         raise _invalid("Cannot have two attributes with the same name")
     schema = request["KeySchema"]
+    if len(schema) > _MOST_KEYS:
+        raise errors.validation(
+            f"1 validation error detected: Value '{_shown(schema)}' at 'keySchema' failed to "
+            "satisfy constraint: Member must have length less than or equal to 2"
+        )
     if schema[0]["KeyType"] != "HASH":
         raise errors.validation(
             "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
@@ -46,6 +53,32 @@ def key_attributes(request: Request) -> tuple[KeyAttribute, KeyAttribute | None]
         )
     keys = [KeyAttribute(name, types[name]) for name in names]
     return keys[0], keys[1] if len(keys) > 1 else None
+
+
+def _require(request: Request, *members: str) -> None:
+    """The model requires these no longer: a replica of another account's table has them from there.
+
+    For every other table the service says of them what it says of required members.
+    """
+    missing = [
+        f"Value null at '{member[0].lower()}{member[1:]}' failed to satisfy constraint: "
+        "Member must not be null"
+        for member in members
+        if member not in request
+    ]
+    if missing:
+        plural = "s" if len(missing) > 1 else ""
+        raise errors.validation(
+            f"{len(missing)} validation error{plural} detected: {'; '.join(missing)}"
+        )
+
+
+def _shown(schema: list[dict[str, str]]) -> str:
+    elements = (
+        f"KeySchemaElement(attributeName={each['AttributeName']}, keyType={each['KeyType']})"
+        for each in schema
+    )
+    return f"[{', '.join(elements)}]"
 
 
 def throughput(mode: str, given: dict[str, Any] | None) -> Throughput:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from .. import errors
 from ..model.table import Table
@@ -30,6 +31,13 @@ def given_tags(tags: list[dict[str, str]]) -> Tags:
     if len(tags) > MOST_TAGS:
         raise _too_many()
     return tuple((tag["Key"], tag["Value"]) for tag in tags)
+
+
+def require_some(given: list[Any], what: str) -> None:
+    """`what` is "Tag" or "Tag Key"."""
+    if not given:
+        # "Atleast" is the service's.
+        raise errors.validation(f"Atleast one {what} needs to be provided as Input.")
 
 
 def merged(old: Tags, new: Tags) -> Tags:

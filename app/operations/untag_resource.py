@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .context import Context
 from .registry import Answer, Request
-from .tags import change_tags
+from .tags import change_tags, require_some
 
 
 async def run(ctx: Context, request: Request) -> Answer:
+    require_some(request["TagKeys"], "Tag Key")
     gone = set(request["TagKeys"])
     await change_tags(
         ctx,

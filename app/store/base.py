@@ -172,7 +172,7 @@ class Store(Protocol):
         ...
 
     async def change_table(self, table: Table) -> bool:
-        """Replaces the catalog row of the same id and the version one less; False if there is none."""
+        """Replaces the catalog row of this id and the version one less; False if there is none."""
         ...
 
     async def drop_table(self, table: Table) -> bool:

@@ -60,7 +60,7 @@ def test_a_table_and_an_item_through_the_command_line(aws: Any) -> None:
     refused = aws(
         *("put-item", "--table-name", name, "--item", '{"pk": {"S": "Ünïcode"}}'),
         *("--condition-expression", "attribute_not_exists(pk)"),
-        expect=254,
+        expect=255,
     )
     assert "ConditionalCheckFailedException" in refused
     aws("delete-table", "--table-name", name)

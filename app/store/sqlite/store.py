@@ -90,7 +90,7 @@ class SqliteStore:
         text, values = sql.query_statement(
             sql.item_sql(table.id), partition, bounds, after, limit + 1, reverse=reverse
         )
-        # Closed at once: a statement that is not at its end keeps this connection's view of the file.
+        # Closed at once: a statement before its end keeps this connection's view of the file.
         with store_errors(), closing(self._reader.execute(text, values)) as found:
             return _page(
                 (
