@@ -49,9 +49,10 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
     cassandra = ("--store", "cassandra")
     two = ("--numprocesses", "2", "--dist", "loadfile")
     service = ("store", "operations", "clients")
+    on_cassandra = (*service, "store_cassandra")
     others = (
         Stage("sqlite", 120, 300, service, (*sqlite, *two)),
-        Stage("cassandra", 210, 600, service, (*cassandra, *two), cassandra=True),
+        Stage("cassandra", 210, 600, on_cassandra, (*cassandra, *two), cassandra=True),
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 90, 480, ("faults",), cassandra, cassandra=True),
         Stage("databases", 90, 240, ("databases",)),
@@ -182,6 +183,7 @@ def run_all(chosen: Sequence[Stage], *, long: bool) -> bool:
     for process in left:
         print(f"left behind: {process}")
         process.kill()
+    psutil.wait_procs(left, timeout=5)
     passed = sum(result.passed for result in results)
     failed = sum(result.failed for result in results) + len(left)
     skipped = sum(result.skipped for result in results)

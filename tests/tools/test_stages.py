@@ -17,7 +17,7 @@ def tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in place of tests/."""
     monkeypatch.setattr(stages, "TESTS", tmp_path)
     monkeypatch.setattr(stages, "ROOT", tmp_path)
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider -p no:asyncio\n")
     return tmp_path
 
 
