@@ -135,6 +135,11 @@ def load_settings(given: Mapping[str, Any], config: Path | None = None) -> Setti
         raise ConfigError(_sentence(fault)) from None
 
 
+def environment(name: str) -> str | None:
+    """A variable that a setting names, such as the one that holds a password."""
+    return os.environ.get(name)
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a listener on `host`."""
     if host == "localhost":

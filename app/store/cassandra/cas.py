@@ -1,0 +1,156 @@
+"""One conditional write of an item, and what became of it when nobody says.
+
+An attempt is known by (writer, version). It is applied only `IF last[writer + version] = null`, and
+when it is applied it sets `last[writer] = version`. After an unknown outcome the *fence*
+
+    UPDATE … SET last[writer + version] = version IF last[writer] != version
+
+decides: refused, the attempt had been applied; applied, the attempt never was and, from this moment
+on, never can be, however late a node that hung wakes up and executes it. The fence may be sent
+again and again. No clock and no timeout enters into it.
+
+`last[writer]` answers for the latest write of this writer only. So one writer id has one write of a
+key under way, and the id is given up when an attempt is left undecided: a later write under the
+same id could not be told from the late effect of that one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...clock import Clock
+from ...errors import StoreUnavailable, StoreUnknown
+from ...faults import Faults
+from ...metrics import Metrics
+from ...model.rows import Key
+from ..base import Committed, Conflict, Locked, Outcome
+from .patience import SHARE, Deadline
+from .session import DriverFault, NotSent, OutcomeUnknown, Session
+from .statements import Cas, ItemStatements, row_of
+
+MakeVersion = Callable[[Hashable, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What to write. `blob` is None for a delete, `expected` as in the store contract, `above` a
+    version that the new one must exceed, `identity` the key with its table."""
+
+    statements: ItemStatements
+    cas: Cas
+    identity: Hashable
+    key: Key
+    blob: bytes | None
+    expected: int
+    above: int
+
+
+class Writer:
+    """Safe to call for one key several times at once, only slower."""
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        metrics: Metrics,
+        faults: Faults,
+        deadline: float,
+        next_version: MakeVersion,
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._metrics = metrics
+        self._faults = faults
+        self._seconds = deadline
+        self._next_version = next_version
+        self._id = _new_id()
+        self._busy: set[Hashable] = set()
+
+    async def write(self, intent: Intent) -> Outcome:
+        """Raises StoreUnavailable (nothing applied), StoreUnknown and Unconfigured."""
+        if intent.identity in self._busy:
+            return await _Attempts(self, intent, _new_id()).run()
+        attempts = _Attempts(self, intent, self._id)
+        self._busy.add(intent.identity)
+        try:
+            return await attempts.run()
+        finally:
+            self._busy.discard(intent.identity)
+            if attempts.undecided:
+                self._id = _new_id()
+
+
+class _Attempts:
+    """All attempts at one write; each is decided before the next is sent."""
+
+    def __init__(self, writer: Writer, intent: Intent, writer_id: bytes) -> None:
+        self.undecided = False
+        self._of = writer
+        self._intent = intent
+        self._id = writer_id
+        self._row = row_of(intent.key)
+        self._deadline = Deadline(writer._clock, writer._seconds)
+
+    async def run(self) -> Outcome:
+        intent = self._intent
+        fault: DriverFault
+        while True:
+            version = self._of._next_version(intent.identity, intent.above)
+            fence = self._id + version.to_bytes(8)
+            values = intent.cas.values(
+                self._row, version, intent.blob, intent.expected, self._id, fence
+            )
+            await self._of._faults.at("cas:before")
+            try:
+                self.undecided = True
+                result = await self._of._session.execute(
+                    intent.cas.statement, values, SHARE * self._deadline.left()
+                )
+            except NotSent as exc:
+                self.undecided = False
+                fault = exc
+            except OutcomeUnknown as exc:
+                fault = exc
+                self._of._metrics.add("UnknownOutcomes")
+                applied = await self._decide(version, fence, exc)
+                self._of._metrics.add("UnknownOutcomesResolved")
+                if applied:
+                    return Committed()
+            else:
+                self.undecided = False
+                await self._of._faults.at("cas:answered")
+                return _outcome(intent.key, result.columns, result.rows)
+            if not await self._deadline.pause():
+                raise StoreUnavailable(f"Cassandra did not take the write in time: {fault}")
+
+    async def _decide(self, version: int, fence: bytes, fault: DriverFault) -> bool:
+        """Whether the attempt was applied; if not it never will be. Raises StoreUnknown."""
+        statement = self._intent.statements.fence
+        values = self._intent.statements.fence_values(self._row, version, self._id, fence)
+        while True:
+            try:
+                result = await self._of._session.execute(
+                    statement, values, max(SHARE * self._deadline.left(), 0.0)
+                )
+            except (NotSent, OutcomeUnknown) as exc:
+                fault = exc
+            else:
+                self.undecided = False
+                return not result.rows[0][0]
+            if not await self._deadline.pause():
+                raise StoreUnknown(f"whether a write was applied is not known: {fault}")
+
+
+def _outcome(key: Key, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Outcome:
+    if rows[0][0]:
+        return Committed()
+    if rows[0][columns.index("txid")] is not None:
+        return Locked((key,))
+    return Conflict()
+
+
+def _new_id() -> bytes:
+    return os.urandom(8)

@@ -1,0 +1,219 @@
+"""Making, changing and dropping tables, in steps that any process can take over.
+
+    create   row CREATING -> CREATE TABLE -> row ACTIVE
+    change   row replaced, version of the catalog moved
+    drop     row DELETING, version moved -> all members acknowledge -> DROP TABLE -> row gone
+
+Whoever finds a row that has stood in CREATING or DELETING for a while goes on from there: every
+step may be done twice. CREATE and DROP run one at a time in the cluster, under a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from ...clock import Clock
+from ...errors import StoreError, StoreUnavailable
+from ...faults import Faults
+from ...model.table import Table, encode
+from .catalog import Catalog, CatalogRow, decoded
+from .leases import Leases
+from .members import Membership
+from .patience import Deadline, Patient
+from .session import NotSent, OutcomeUnknown, Session
+from .statements import CatalogStatements, drop_item_table, item_table
+from .url import Bounds
+
+# A caller waits so long; then the catalog says CREATING or DELETING and the work goes on.
+_CALLER_SECONDS = 1.5
+_CLOSE_SECONDS = 2.0
+_LEASE = "schema"
+_LEASE_SECONDS = 15
+_ACK_POLL_SECONDS = 0.02
+
+
+class Changes:
+    """`patience`: seconds after which a row left in between is taken over. `poke` is called when
+    the version has moved. Methods raise StoreUnavailable."""
+
+    def __init__(
+        self,
+        session: Session,
+        patient: Patient,
+        statements: CatalogStatements,
+        catalog: Catalog,
+        members: Membership,
+        leases: Leases,
+        clock: Clock,
+        faults: Faults,
+        *,
+        keyspace: str,
+        bounds: Bounds,
+        deadline: float,
+        patience: float,
+        poke: Callable[[], None],
+    ) -> None:
+        self._session = session
+        self._patient = patient
+        self._statements = statements
+        self._catalog = catalog
+        self._members = members
+        self._leases = leases
+        self._clock = clock
+        self._faults = faults
+        self._keyspace = keyspace
+        self._silence = bounds.silence
+        self._seconds = deadline
+        self._patience = patience
+        self._poke = poke
+        self._work: dict[str, asyncio.Task[None]] = {}
+        self._seen: dict[tuple[str, str], float] = {}
+        self._schema = asyncio.Lock()
+
+    async def create(self, table: Table) -> bool:
+        change = os.urandom(16)
+        spec = encode(replace(table, status="CREATING"))
+        values = (table.name, table.id, table.version, "CREATING", change, spec)
+        answer = (await self._patient.execute(self._statements.insert, values)).records()[0]
+        # Sent again after an unknown outcome, the statement may have met its own row.
+        if not answer["[applied]"] and answer["change"] != change:
+            return False
+        await self._faults.at("create:row")
+        await self._some_of(self._settle(table.name, table.id))
+        return True
+
+    async def change(self, table: Table) -> bool:
+        changed = await self._replace(table.version - 1, table)
+        return changed is not None
+
+    async def drop(self, table: Table) -> bool:
+        deleting = replace(table, status="DELETING", version=table.version + 1)
+        changed = await self._replace(table.version, deleting)
+        if changed is None:
+            return False
+        await self._faults.at("drop:row")
+        await self._some_of(self._settle(table.name, table.id))
+        return True
+
+    async def take_over(self) -> None:
+        """Goes on with what another process has left unfinished."""
+        now = self._clock.monotonic()
+        rows = (await self._patient.execute(self._statements.states)).rows
+        unfinished = {(id, status): name for name, id, status in rows if id and status != "ACTIVE"}
+        self._seen = {key: self._seen.get(key, now) for key in unfinished}
+        for (id, status), name in unfinished.items():
+            if now - self._seen[id, status] >= self._patience:
+                self._settle(name, id)
+
+    async def close(self) -> None:
+        """Waits a little for work under way; another process goes on with the rest."""
+        tasks = list(self._work.values())
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=_CLOSE_SECONDS)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    # -- rows -------------------------------------------------------------------------------
+
+    async def _replace(self, revision: int, table: Table) -> int | None:
+        """Puts `table` where its id stands with `revision`, and moves the catalog's version in the
+        same statement; returns that version, or None if the row is not so."""
+        change = os.urandom(16)
+        spec = encode(table)
+        deadline = Deadline(self._clock, self._seconds)
+        while True:
+            row = await self._catalog.read(table.name, decided=True)
+            if row is not None and row.change == change:
+                self._catalog.forget(table.name)
+                self._poke()
+                return row.at
+            if row is None or row.id != table.id or row.revision != revision:
+                return None
+            version = row.version + 1
+            place = (table.name, table.id, revision)
+            row_values = (table.version, table.status, version, change, spec, *place)
+            values = (version, table.name, row.version, *row_values)
+            try:
+                answer = await self._session.execute(
+                    self._statements.replace, values, deadline.left()
+                )
+            except (NotSent, OutcomeUnknown) as exc:
+                reason = str(exc)
+            else:
+                if answer.rows[0][0]:
+                    self._catalog.forget(table.name)
+                    self._poke()
+                    return version
+                reason = "other tables are being changed all the time"
+            if not await deadline.pause():
+                raise StoreUnavailable(f"the catalog was not changed: {reason}")
+
+    # -- work -------------------------------------------------------------------------------
+
+    def _settle(self, name: str, id: str) -> asyncio.Task[None]:
+        task = self._work.get(id)
+        if task is None:
+            task = asyncio.create_task(self._until_done(name, id))
+            self._work[id] = task
+            task.add_done_callback(lambda _: self._work.pop(id, None))
+        return task
+
+    async def _some_of(self, task: asyncio.Task[None]) -> None:
+        done, _ = await asyncio.wait((task,), timeout=_CALLER_SECONDS)
+        if done:
+            task.result()
+
+    async def _until_done(self, name: str, id: str) -> None:
+        while True:
+            with suppress(StoreError):
+                return await self._finish(name, id)
+            await asyncio.sleep(self._patience / 2)
+
+    async def _finish(self, name: str, id: str) -> None:
+        row = await self._catalog.read(name, decided=True)
+        if row is None or row.id != id:
+            return
+        if row.status == "CREATING":
+            await self._finish_create(name, row)
+        elif row.status == "DELETING":
+            await self._finish_drop(name, row)
+
+    async def _finish_create(self, name: str, row: CatalogRow) -> None:
+        table = decoded(name, row)
+        async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
+            if not await self._still(name, row):
+                return
+            await self._patient.ddl(item_table(self._keyspace, table))
+            await self._faults.at("create:made")
+            active = encode(replace(table, status="ACTIVE"))
+            values = ("ACTIVE", active, name, row.id, row.revision)
+            await self._patient.execute(self._statements.activate, values)
+
+    async def _finish_drop(self, name: str, row: CatalogRow) -> None:
+        table = decoded(name, row)
+        await self._acknowledged(row.at or 0)
+        await self._faults.at("drop:acknowledged")
+        async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
+            if not await self._still(name, row):
+                return
+            await self._patient.ddl(drop_item_table(self._keyspace, table))
+            await self._faults.at("drop:dropped")
+            await self._patient.execute(self._statements.remove, (name, row.id, row.revision))
+
+    async def _still(self, name: str, before: CatalogRow) -> bool:
+        """Whether nobody else has finished it meanwhile."""
+        row = await self._catalog.read(name, decided=True)
+        return row is not None and (row.id, row.status) == (before.id, before.status)
+
+    async def _acknowledged(self, version: int) -> None:
+        """Until no process acts on what was before `version`, one way or the other."""
+        end = self._clock.monotonic() + self._silence
+        while self._clock.monotonic() < end:
+            if await self._members.all_acknowledged(version):
+                return
+            await asyncio.sleep(_ACK_POLL_SECONDS)

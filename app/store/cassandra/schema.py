@@ -1,0 +1,68 @@
+"""Keyspaces and tables of the store itself, made by the first process that opens an empty cluster.
+
+Several may do so at once, through several nodes. CREATE ... IF NOT EXISTS does not settle that
+before Cassandra 6: two nodes would make two tables of one name. With the same id in both
+statements they make the same table.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from . import statements
+from .patience import Patient
+from .session import Consistency, Session, Statement
+from .url import Address
+
+_CATALOG_TABLES = {
+    # One partition, so that a row and the version of the whole change in one LWT, and names sort.
+    "tables": (
+        "part text, version bigint static, changed text static, name text, id text, revision int, "
+        "status text, at bigint, change blob, spec blob, PRIMARY KEY (part, name)"
+    ),
+    "members": "id blob PRIMARY KEY, acked bigint",
+    "leases": "name text PRIMARY KEY, owner blob",
+}
+_THREE = 3
+
+
+def catalog_keyspace(keyspace: str) -> str:
+    return f"{keyspace}_catalog"
+
+
+async def create(session: Session, patient: Patient, address: Address) -> None:
+    """What is not there yet. Needs no right to create when all is. Raises StoreUnavailable."""
+    catalog = catalog_keyspace(address.keyspace)
+    tables = Statement(
+        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?",
+        Consistency.LOCAL_QUORUM,
+    )
+    keyspaces = Statement(
+        "SELECT keyspace_name FROM system_schema.keyspaces", Consistency.LOCAL_QUORUM
+    )
+    there = {name for (name,) in (await patient.execute(keyspaces)).rows}
+    replication = replicas(address.replication, session.datacenters())
+    for keyspace in (address.keyspace, catalog):
+        if keyspace not in there:
+            await patient.ddl(statements.keyspace(keyspace, replication))
+        await session.refresh_keyspace(keyspace)
+    found = {name for (name,) in (await patient.execute(tables, (catalog,))).rows}
+    for name, columns in _CATALOG_TABLES.items():
+        if name not in found:
+            await patient.ddl(
+                f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) "
+                f"WITH id = {uuid.uuid5(uuid.NAMESPACE_URL, f'{catalog}.{name}')} "
+                "AND read_repair = 'BLOCKING'"
+            )
+
+
+def replicas(
+    wanted: Mapping[str, int] | int | None, datacenters: Mapping[str, int]
+) -> dict[str, int]:
+    """Replicas in each datacentre. It is not changed later: a cluster that grows keeps it."""
+    if isinstance(wanted, Mapping):
+        return dict(wanted)
+    if wanted is not None:
+        return dict.fromkeys(datacenters, wanted)
+    return {name: _THREE if nodes >= _THREE else 1 for name, nodes in datacenters.items()}

@@ -1,0 +1,231 @@
+"""All CQL: the one place to read what is asked of Cassandra.
+
+Item tables. A row is an item, a delete's marker (`item` and `live` null) or the trace of a write
+whose outcome was not known (only `last`). Every write is a lightweight transaction, see `cas`.
+"""
+
+from __future__ import annotations
+
+from ...model.rows import Key, KeyValue
+from ...model.table import Table
+from .session import Consistency, Statement, Value
+
+MARKER_SECONDS = 3600
+LAST_SECONDS = 600
+GC_GRACE_SECONDS = 86_400
+
+_CQL_TYPES = {"S": "text", "N": "blob", "B": "blob"}
+_READS = (Consistency.LOCAL_ONE, Consistency.LOCAL_QUORUM)
+# Of a conditional statement this is the level of the commit.
+_QUORUM = Consistency.LOCAL_QUORUM
+
+
+def keyspace(name: str, replication: dict[str, int]) -> str:
+    factors = "".join(f", '{dc}': {factor}" for dc, factor in sorted(replication.items()))
+    return (
+        f"CREATE KEYSPACE IF NOT EXISTS {name} "
+        f"WITH replication = {{'class': 'NetworkTopologyStrategy'{factors}}}"
+    )
+
+
+def item_table(keyspace: str, table: Table) -> str:
+    """`id` is the table's own, so that two processes that create it at once make one table."""
+    partition = _CQL_TYPES[table.partition_key.type]
+    sort = "" if table.sort_key is None else f", sk {_CQL_TYPES[table.sort_key.type]}"
+    clustering = "kind, ik" if table.sort_key is None else "kind, ik, sk"
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name_of(keyspace, table)} (pk {partition}, kind tinyint, "
+        f"ik blob{sort}, ver bigint, live boolean, item blob, txid blob, txp blob, "
+        f"last map<blob, bigint>, PRIMARY KEY ((pk), {clustering})) "
+        f"WITH id = {_uuid(table.id)} AND read_repair = 'BLOCKING' "
+        f"AND gc_grace_seconds = {GC_GRACE_SECONDS}"
+    )
+
+
+def drop_item_table(keyspace: str, table: Table) -> str:
+    return f"DROP TABLE IF EXISTS {name_of(keyspace, table)}"
+
+
+def name_of(keyspace: str, table: Table) -> str:
+    """From the catalog's id, never from what a user wrote."""
+    return f"{keyspace}.t_{table.id}"
+
+
+def _uuid(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+class Read:
+    """One SELECT at both levels of consistency."""
+
+    __slots__ = ("_at_one", "_at_quorum")
+
+    def __init__(self, cql: str) -> None:
+        self._at_one, self._at_quorum = (Statement(cql, level) for level in _READS)
+
+    def at(self, consistent: bool) -> Statement:
+        return self._at_quorum if consistent else self._at_one
+
+
+class Cas:
+    """One kind of write of an item under one condition; `values` in the order of its text.
+
+    fence: writer + version of this attempt. Nobody sets it but `ItemStatements.fence`, after which
+    this attempt can never be applied.
+    """
+
+    __slots__ = ("_deletes", "_versioned", "statement")
+
+    def __init__(self, name: str, row: str, *, deletes: bool, condition: str) -> None:
+        self._deletes = deletes
+        self._versioned = "?" in condition
+        condition += "txid = null AND last[?] = null"
+        if deletes:
+            # One TTL for all of it, so one statement.
+            text = (
+                f"UPDATE {name} USING TTL {MARKER_SECONDS} SET ver = ?, item = null, live = null, "
+                f"last[?] = ? WHERE {row} IF {condition}"
+            )
+        else:
+            text = (
+                f"BEGIN BATCH UPDATE {name} SET ver = ?, item = ?, live = true WHERE {row} "
+                f"IF {condition}; "
+                f"UPDATE {name} USING TTL {LAST_SECONDS} SET last[?] = ? WHERE {row}; APPLY BATCH"
+            )
+        self.statement = Statement(text, _QUORUM, conditional=True)
+
+    def values(
+        self,
+        row: tuple[Value, ...],
+        version: int,
+        item: bytes | None,
+        expected: int,
+        writer: bytes,
+        fence: bytes,
+    ) -> tuple[Value, ...]:
+        condition = (expected, fence) if self._versioned else (fence,)
+        if self._deletes:
+            return (version, writer, version, *row, *condition)
+        return (version, item, *row, *condition, writer, version, *row)
+
+
+class ItemStatements:
+    """The statements of one item table."""
+
+    def __init__(self, keyspace: str, table: Table) -> None:
+        name = name_of(keyspace, table)
+        sorts = table.sort_key is not None
+        self.least_sort = _least(table)
+        row = "pk = ? AND kind = 0 AND ik = 0x00" + (" AND sk = ?" if sorts else "")
+        self.get = Read(f"SELECT item, ver FROM {name} WHERE {row}")
+        self.put_any = Cas(name, row, deletes=False, condition="")
+        self.put_absent = Cas(name, row, deletes=False, condition="live = null AND ")
+        self.put_version = Cas(name, row, deletes=False, condition="ver = ? AND ")
+        self.delete_any = Cas(name, row, deletes=True, condition="")
+        self.delete_absent = Cas(name, row, deletes=True, condition="live = null AND ")
+        self.delete_version = Cas(name, row, deletes=True, condition="ver = ? AND ")
+        self.fence = Statement(
+            f"UPDATE {name} USING TTL {MARKER_SECONDS} SET last[?] = ? WHERE {row} IF last[?] != ?",
+            _QUORUM,
+            conditional=True,
+        )
+        columns = "pk, sk, item, ver" if sorts else "pk, item, ver"
+        ring = f"FROM {name} WHERE token(pk) >= ? AND token(pk) <= ?"
+        # Without `kind` a page that crosses a partition would read all its outbox tombstones; the
+        # filter costs nothing, it is applied as a slice of each partition.
+        self.scan = Read(f"SELECT {columns} {ring} AND kind = 0 LIMIT ? ALLOW FILTERING")
+        self.partitions = Read(f"SELECT DISTINCT pk {ring}")
+        if sorts:
+            partition = (
+                f"SELECT sk, item, ver FROM {name} "
+                "WHERE pk = ? AND kind = 0 AND ik = 0x00 AND sk >= ?"
+            )
+            backwards = " ORDER BY kind DESC, ik DESC, sk DESC"
+            self._slices = {
+                (bounded, reverse): Read(
+                    partition
+                    + (" AND sk < ?" if bounded else "")
+                    + (backwards if reverse else "")
+                    + " LIMIT ?"
+                )
+                for bounded in (False, True)
+                for reverse in (False, True)
+            }
+
+    def slice(self, *, bounded: bool, reverse: bool) -> Read:
+        """From a sort key on, and with `bounded` up to before another. Only if the table sorts."""
+        return self._slices[bounded, reverse]
+
+    def fence_values(
+        self, row: tuple[Value, ...], version: int, writer: bytes, fence: bytes
+    ) -> tuple[Value, ...]:
+        return (fence, version, *row, writer, version)
+
+
+def _least(table: Table) -> KeyValue | None:
+    """What sorts before every sort key; None if the table has none."""
+    if table.sort_key is None:
+        return None
+    return "" if table.sort_key.type == "S" else b""
+
+
+def row_of(key: Key) -> tuple[Value, ...]:
+    """The values of the primary key in a WHERE clause of one row."""
+    return (key.partition,) if key.sort is None else (key.partition, key.sort)
+
+
+class CatalogStatements:
+    """`tables` is one partition: its static `version` counts changes of rows that processes may
+    hold copies of, `changed` names the last one. `change` is the change's own random id."""
+
+    def __init__(self, keyspace: str) -> None:
+        tables = f"{keyspace}.tables"
+        columns = "id, revision, status, at, change, spec, version"
+        row = f"SELECT {columns} FROM {tables} WHERE part = 'tables' AND name = ?"
+        self.row = Statement(row, _QUORUM)
+        self.row_decided = Statement(row, Consistency.LOCAL_SERIAL)
+        self.version = Statement(
+            f"SELECT DISTINCT part, version, changed FROM {tables} WHERE part = 'tables'", _QUORUM
+        )
+        self.names = Statement(
+            f"SELECT name FROM {tables} WHERE part = 'tables' AND name > ? LIMIT ?", _QUORUM
+        )
+        self.states = Statement(
+            f"SELECT name, id, status FROM {tables} WHERE part = 'tables'", _QUORUM
+        )
+        self.first_version = _lwt(
+            f"UPDATE {tables} SET version = 1 WHERE part = 'tables' IF version = null"
+        )
+        self.insert = _lwt(
+            f"INSERT INTO {tables} (part, name, id, revision, status, change, spec) "
+            "VALUES ('tables', ?, ?, ?, ?, ?, ?) IF NOT EXISTS"
+        )
+        place = "WHERE part = 'tables' AND name = ? IF id = ? AND revision = ?"
+        self.replace = _lwt(
+            "BEGIN BATCH "
+            f"UPDATE {tables} SET version = ?, changed = ? WHERE part = 'tables' IF version = ?; "
+            f"UPDATE {tables} SET revision = ?, status = ?, at = ?, change = ?, spec = ? {place}; "
+            "APPLY BATCH"
+        )
+        self.activate = _lwt(
+            f"UPDATE {tables} SET status = ?, spec = ? {place} AND status = 'CREATING'"
+        )
+        self.remove = _lwt(f"DELETE FROM {tables} {place}")
+        members = f"{keyspace}.members"
+        # A member writes its own row only, so its own clock orders the writes, whichever node
+        # takes them; a node's clock would let the slowest node's write be the loser.
+        self.beat = Statement(
+            f"INSERT INTO {members} (id, acked) VALUES (?, ?) USING TTL ? AND TIMESTAMP ?", _QUORUM
+        )
+        self.leave = Statement(f"DELETE FROM {members} USING TIMESTAMP ? WHERE id = ?", _QUORUM)
+        self.members = Statement(f"SELECT id, acked FROM {members}", _QUORUM)
+        leases = f"{keyspace}.leases"
+        self.take = _lwt(
+            f"INSERT INTO {leases} (name, owner) VALUES (?, ?) IF NOT EXISTS USING TTL ?"
+        )
+        self.renew = _lwt(f"UPDATE {leases} USING TTL ? SET owner = ? WHERE name = ? IF owner = ?")
+        self.free = _lwt(f"DELETE FROM {leases} WHERE name = ? IF owner = ?")
+
+
+def _lwt(cql: str) -> Statement:
+    return Statement(cql, _QUORUM, conditional=True)

@@ -1,0 +1,306 @@
+"""The store contract over Apache Cassandra. README.md says what is kept how, and why it is safe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from ...clock import Clock
+from ...config import ConfigError, environment
+from ...errors import StoreError, StoreUnavailable, TableGone
+from ...faults import NO_FAULTS, Faults
+from ...metrics import Metrics
+from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
+from ...model.table import Table
+from .. import base
+from . import preflight, ring, schema
+from .cas import Intent, Writer
+from .catalog import POLL_SECONDS, Catalog
+from .changes import Changes
+from .document import encode
+from .items import ItemTable, Reads
+from .leases import Leases
+from .members import Membership, Slot
+from .patience import Deadline, Patient
+from .python_driver import PythonDriver
+from .session import DriverFault, Session, Unconfigured
+from .statements import CatalogStatements
+from .underway import Underway
+from .url import parse
+
+_PING_SECONDS = 1.0
+_TAKE_OVER_SECONDS = 5.0
+_MOST_TABLES = 4096
+
+
+class CassandraStore:
+    """`url` as in `url.py`. `deadline`: seconds one call may take. `session` replaces the driver in
+    tests, `patience` says after how many seconds work of a dead process is taken over.
+
+    Raises ConfigError for a URL that cannot be used.
+    """
+
+    capabilities = base.Capabilities(shared=True, durable=True, batches=False)
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        faults: Faults = NO_FAULTS,
+        deadline: float = 5.0,
+        session: Session | None = None,
+        patience: float = _TAKE_OVER_SECONDS,
+    ) -> None:
+        address = parse(url)
+        if deadline > address.bounds.write:
+            raise ConfigError(
+                f"store: write_seconds={address.bounds.write:g} must not be less than "
+                f"the deadline of {deadline:g} seconds"
+            )
+        self._address = address
+        self._clock = clock
+        self._deadline = deadline
+        self._patience = patience
+        self._session = session or PythonDriver(address, _password(address.password_env))
+        self._patient = Patient(self._session, clock, deadline)
+        catalog = CatalogStatements(schema.catalog_keyspace(address.keyspace))
+        self._catalog_statements = catalog
+        self._underway = Underway()
+        self._members = Membership(self._session, self._patient, catalog, clock, address.bounds)
+        leases = Leases(self._patient, catalog)
+        self._slot = Slot(leases, clock)
+        self._catalog = Catalog(
+            self._session,
+            self._patient,
+            catalog,
+            self._members,
+            self._underway,
+            clock,
+            address.bounds,
+        )
+        self._poked = asyncio.Event()
+        self._changes = Changes(
+            self._session,
+            self._patient,
+            catalog,
+            self._catalog,
+            self._members,
+            leases,
+            clock,
+            faults,
+            keyspace=address.keyspace,
+            bounds=address.bounds,
+            deadline=deadline,
+            patience=patience,
+            poke=self._poked.set,
+        )
+        self._reads = Reads(self._patient)
+        self._writer = Writer(self._session, clock, metrics, faults, deadline, self._next_version)
+        self._items: dict[str, ItemTable] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # -- life -------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        await self._connect()
+        await preflight.check(
+            self._patient, self._clock, allow_paxos_v1=self._address.allow_paxos_v1
+        )
+        await schema.create(self._session, self._patient, self._address)
+        await self._patient.execute(self._catalog_statements.first_version)
+        try:
+            # Registered before the first look at the catalog: see Membership.
+            await self._members.beat()
+            await self._catalog.follow()
+        except DriverFault as fault:
+            raise StoreUnavailable(f"the catalog cannot be read: {fault}") from fault
+        await self._slot.lease()
+        self._tasks = [
+            asyncio.create_task(self._follow()),
+            asyncio.create_task(self._keep_house()),
+        ]
+
+    async def close(self) -> None:
+        await self._underway.drained()
+        await self._changes.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self._catalog.close()
+        await self._slot.free()
+        with suppress(DriverFault):
+            await self._members.leave()
+        await self._session.close()
+
+    async def ping(self) -> None:
+        statement = self._catalog_statements.version
+        try:
+            await self._session.execute(statement, (), _PING_SECONDS)
+        except DriverFault as fault:
+            raise StoreUnavailable(f"Cassandra does not answer: {fault}") from fault
+
+    async def _connect(self) -> None:
+        deadline = Deadline(self._clock, self._deadline)
+        while True:
+            try:
+                return await self._session.open(max(deadline.left(), 0.5))
+            except StoreUnavailable:
+                if not await deadline.pause():
+                    raise
+
+    async def _follow(self) -> None:
+        """Keeps catalog copies current, and this process registered."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
+            self._poked.clear()
+            # While Cassandra does not answer, copies run out and writes are refused.
+            with suppress(DriverFault):
+                await self._catalog.follow()
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(self._patience / 2)
+            with suppress(StoreError):
+                if self._slot.renewal_due:
+                    await self._slot.renew()
+                await self._changes.take_over()
+
+    # -- items ------------------------------------------------------------------------------
+
+    async def get(self, table: Table, key: Key, *, consistent: bool) -> Row | None:
+        try:
+            return await self._reads.get(self._table(table), key, consistent)
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def get_many(
+        self, table: Table, keys: Sequence[Key], *, consistent: bool
+    ) -> list[Row | None]:
+        try:
+            return await self._reads.get_many(self._table(table), keys, consistent)
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def query(
+        self,
+        table: Table,
+        partition: KeyValue,
+        bounds: Bounds,
+        *,
+        after: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        try:
+            return await self._reads.query(
+                self._table(table), partition, bounds, after, limit, reverse, consistent
+            )
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def scan(
+        self,
+        table: Table,
+        segment: Segment,
+        *,
+        after: Key | None = None,
+        limit: int,
+        consistent: bool = False,
+    ) -> Page:
+        try:
+            return await self._reads.scan(self._table(table), segment, after, limit, consistent)
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    def in_segment(self, table: Table, key: Key, segment: Segment) -> bool:
+        first, last = ring.segment_range(segment)
+        return first <= ring.token(key.partition) <= last
+
+    async def commit(self, batch: base.Batch) -> base.Outcome:
+        if len(batch.writes) != 1:
+            raise ValueError(f"this store commits one write at a time, not {len(batch.writes)}")
+        write = batch.writes[0]
+        table = write.table
+        generation = self._underway.enter()
+        try:
+            await self._catalog.confirm(table)
+            return await self._writer.write(_intent(write, self._table(table)))
+        except Unconfigured:
+            raise await self._gone(table) from None
+        finally:
+            self._underway.leave(generation)
+
+    def _next_version(self, identity: object, above: int) -> int:
+        return self._slot.versions.next(identity, above)
+
+    def _table(self, table: Table) -> ItemTable:
+        items = self._items.get(table.id)
+        if items is None:
+            if len(self._items) >= _MOST_TABLES:
+                del self._items[next(iter(self._items))]
+            items = self._items[table.id] = ItemTable(self._address.keyspace, table)
+        return items
+
+    async def _gone(self, table: Table) -> StoreError:
+        """Whether Cassandra is right that the table is not there."""
+        self._items.pop(table.id, None)
+        self._catalog.forget(table.name)
+        row = await self._catalog.table(table.name)
+        if row is not None and row.id == table.id and row.status == "ACTIVE":
+            return StoreUnavailable(f"a node does not know table {table.name} yet")
+        return TableGone(f"table {table.name} was deleted")
+
+    # -- catalog ----------------------------------------------------------------------------
+
+    def cached_table(self, name: str) -> Table | None:
+        return self._catalog.cached(name)
+
+    async def table(self, name: str) -> Table | None:
+        return await self._catalog.table(name)
+
+    async def table_names(self, *, after: str | None, limit: int) -> list[str]:
+        return await self._catalog.names(after, limit)
+
+    async def create_table(self, table: Table) -> bool:
+        return await self._changes.create(table)
+
+    async def change_table(self, table: Table) -> bool:
+        return await self._changes.change(table)
+
+    async def drop_table(self, table: Table) -> bool:
+        return await self._changes.drop(table)
+
+
+def _intent(write: base.Write, items: ItemTable) -> Intent:
+    statements = items.statements
+    deletes = write.item is None
+    if write.expected == base.ANY:
+        cas = statements.delete_any if deletes else statements.put_any
+    elif write.expected == base.ABSENT:
+        cas = statements.delete_absent if deletes else statements.put_absent
+    else:
+        cas = statements.delete_version if deletes else statements.put_version
+    return Intent(
+        statements=statements,
+        cas=cas,
+        identity=(write.table.id, write.key),
+        key=write.key,
+        blob=None if write.item is None else encode(write.item),
+        expected=write.expected,
+        above=max(write.expected, 0),
+    )
+
+
+def _password(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    password = environment(variable)
+    if password is None:
+        raise ConfigError(f"store: password_env names {variable}, which is not set")
+    return password

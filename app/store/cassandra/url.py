@@ -1,0 +1,148 @@
+"""`cassandra://user@host1,host2:9042/?local_dc=…&ca=…&password_env=…&keyspace=…&replication=…`"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from ...config import ConfigError
+
+DEFAULT_PORT = 9042
+_KEYSPACE = re.compile(r"[a-z][a-z0-9_]{0,38}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a catalog change must wait for a process that cannot be heard, in seconds.
+
+    copy: a process acts on a catalog copy for so long after the start of the read that fetched it.
+    write: a write is sent at most so long after it began.
+    """
+
+    copy: float = 2.0
+    write: float = 10.0
+
+    @property
+    def silence(self) -> float:
+        """Then a process that did not acknowledge a change cannot act on what was before."""
+        return self.copy + self.write + 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What a store URL says.
+
+    replication: datacentre -> replicas; a number for all of them; None is 3, or 1 in a datacentre
+    of fewer than three nodes. It matters only when the keyspaces are created.
+    """
+
+    contact_points: tuple[tuple[str, int], ...]
+    user: str | None = None
+    password_env: str | None = None
+    local_dc: str | None = None
+    ca: Path | None = None
+    keyspace: str = "dynaspan"
+    replication: Mapping[str, int] | int | None = None
+    allow_paxos_v1: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
+
+    def __str__(self) -> str:
+        return ",".join(f"{host}:{port}" for host, port in self.contact_points)
+
+
+def parse(url: str) -> Address:
+    """Raises ConfigError. A password in the URL is refused: URLs get logged."""
+    try:
+        return _parse(url)
+    except ValueError as fault:
+        raise ConfigError(f"store: {fault}") from None
+
+
+def _parse(url: str) -> Address:
+    parts = urlsplit(url)
+    if parts.scheme != "cassandra":
+        raise ValueError(f"a Cassandra store URL begins with cassandra://, not {parts.scheme}://")
+    credentials, _, hosts = parts.netloc.rpartition("@")
+    if ":" in credentials:
+        raise ValueError(
+            "a store URL must not hold a password: name its environment variable by ?password_env="
+        )
+    if parts.path.strip("/"):
+        raise ValueError(f"a store URL has no path, the keyspace is ?keyspace=, not {parts.path!r}")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    user = unquote(credentials) or None
+    password_env = options.pop("password_env", None)
+    if (user is None) != (password_env is None):
+        raise ValueError("user@ and ?password_env= are given together or not at all")
+    ca = options.pop("ca", None)
+    address = Address(
+        contact_points=_contact_points(hosts),
+        user=user,
+        password_env=password_env,
+        local_dc=options.pop("local_dc", None),
+        ca=None if ca is None else Path(ca),
+        keyspace=_keyspace(options.pop("keyspace", "dynaspan")),
+        replication=_replication(options.pop("replication", "auto")),
+        allow_paxos_v1=_flag("allow_paxos_v1", options.pop("allow_paxos_v1", "false")),
+        bounds=Bounds(
+            _seconds("copy_seconds", options.pop("copy_seconds", "2")),
+            _seconds("write_seconds", options.pop("write_seconds", "10")),
+        ),
+    )
+    if options:
+        raise ValueError(f"a Cassandra store URL has no parameter {', '.join(sorted(options))}")
+    return address
+
+
+def _contact_points(hosts: str) -> tuple[tuple[str, int], ...]:
+    """A port behind the last host is that of all hosts without one."""
+    found: list[tuple[str, int | None]] = []
+    for text in hosts.split(","):
+        part = urlsplit("//" + text)
+        if not part.hostname:
+            raise ValueError("a Cassandra store URL names its nodes: cassandra://host1,host2:9042/")
+        found.append((part.hostname, part.port))
+    default = found[-1][1] or DEFAULT_PORT
+    return tuple((host, port or default) for host, port in found)
+
+
+def _keyspace(name: str) -> str:
+    # 48 characters at most, with the suffix of the catalog's keyspace.
+    if not _KEYSPACE.fullmatch(name):
+        raise ValueError(
+            f"keyspace {name!r} is not 1 to 39 lower case letters, digits and underscores"
+        )
+    return name
+
+
+def _replication(text: str) -> Mapping[str, int] | int | None:
+    if text == "auto":
+        return None
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    factors: dict[str, int] = {}
+    for entry in text.split(","):
+        datacenter, _, factor = entry.partition(":")
+        if not datacenter or "'" in datacenter or not (factor.isascii() and factor.isdigit()):
+            raise ValueError(f"replication is auto, 3 or dc1:3,dc2:2, not {text!r}")
+        factors[datacenter] = int(factor)
+    return factors
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"{name} is true or false, not {text!r}")
+    return text == "true"
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 3600:
+        raise ValueError(f"{name} is a number of seconds, not {text!r}")
+    return seconds
