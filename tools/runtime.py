@@ -91,9 +91,21 @@ def jars(coordinate: str) -> Path:
         if not folder.is_dir():
             for abandoned in shelf.glob("partial-*"):
                 shutil.rmtree(abandoned, ignore_errors=True)
-            with tempfile.TemporaryDirectory(prefix="partial-", dir=shelf) as partial:
-                _fetch(coordinate, Path(partial)).rename(folder)
+            _fetch_into(folder, coordinate)
     return folder
+
+
+def _fetch_into(folder: Path, coordinate: str, attempts: int = 3) -> None:
+    for left in reversed(range(attempts)):
+        # Each attempt starts empty: jgo takes a file that broke off for a whole one.
+        with tempfile.TemporaryDirectory(prefix="partial-", dir=folder.parent) as partial:
+            try:
+                _fetch(coordinate, Path(partial)).rename(folder)
+            except Unavailable:
+                if not left:
+                    raise
+            else:
+                return
 
 
 def _fetch(coordinate: str, workspace: Path) -> Path:
@@ -106,7 +118,7 @@ def _fetch(coordinate: str, workspace: Path) -> Path:
             f"{coordinate} cannot be fetched without jgo: install the `test` extra."
         ) from exc
     print(f"Fetching {coordinate} from Maven Central into {cache_dir()} ...", file=sys.stderr)
-    # A repository of its own: jgo does not check files that it finds in a shared one again.
+    # A repository of its own, since jgo does not check again what it finds in a shared one.
     context = MavenContext(PythonResolver(), repo_cache=workspace / "repository", timeout=60)
     root = context.create_dependency(replace(Coordinate.parse(coordinate), scope="compile"))
     complete = workspace / "complete"
@@ -118,8 +130,10 @@ def _fetch(coordinate: str, workspace: Path) -> Path:
             for path in pool.map(lambda artifact: artifact.resolve(), wanted):
                 path.rename(complete / path.name)
     except (requests.RequestException, RuntimeError, OSError) as exc:
+        network = isinstance(exc, requests.RequestException)
+        reason = f"no connection, {type(exc).__name__}" if network else str(exc)
         raise Unavailable(
-            f"{coordinate} could not be fetched from Maven Central ({exc}): "
-            "it is needed once, then it is kept."
+            f"{coordinate} could not be fetched from Maven Central ({reason}); "
+            "it is needed once and then kept."
         ) from exc
     return complete

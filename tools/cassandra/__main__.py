@@ -25,6 +25,7 @@ def main() -> int:
         storage_port=options.storage_port,
         jmx_port=options.jmx_port,
         heap_mb=options.heap_mb,
+        optimize=options.optimize,
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     begin = time.monotonic()
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--storage-port", type=int, default=7000, help="between nodes")
     parser.add_argument("--jmx-port", type=int, help="of the first node; without it no JMX")
     parser.add_argument("--heap-mb", type=int, help="1024 for one node, 768 for several")
+    parser.add_argument(
+        "--optimize", action="store_true", help="for benchmarks: slower start, faster in the end"
+    )
     parser.add_argument("--home", type=Path, default=Path(".cassandra"), help="data and logs")
     return parser
 

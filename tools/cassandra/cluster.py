@@ -15,7 +15,7 @@ class Cluster:
     """`home` holds a folder for each node: node1, node2, ...
 
     One node for each entry of `datacenters`, from `address` upwards; the first is the seed.
-    `settings`, `jvm` and `heap_mb` as for Node.
+    `heap_mb`, `optimize`, `settings` and `jvm` as for Node.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class Cluster:
         storage_port: int = 7000,
         jmx_port: int | None = None,
         heap_mb: int | None = None,
+        optimize: bool = False,
         settings: Mapping[str, Any] | None = None,
         jvm: Sequence[str] = (),
     ) -> None:
@@ -49,6 +50,7 @@ class Cluster:
                 bootstrap=not fresh and number > 0,
                 heap_mb=heap_mb or (1024 if len(datacenters) == 1 else 768),
                 ring_delay_ms=100 if fresh and number < 2 else 5000,
+                optimize=optimize,
                 settings=settings,
                 jvm=jvm,
             )
