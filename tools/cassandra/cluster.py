@@ -34,7 +34,9 @@ class Cluster:
     ) -> None:
         self._home = home
         first = ipaddress.IPv4Address(address)
-        fresh = not (home / "node1" / "data").exists()
+        had = [(home / f"node{i + 1}" / "data").exists() for i in range(len(datacenters))]
+        fresh = not had[0]
+        self._restart = all(had)
         self.nodes = tuple(
             Node(
                 home / f"node{number + 1}",
@@ -51,7 +53,11 @@ class Cluster:
                 heap_mb=heap_mb or (1024 if len(datacenters) == 1 else 768),
                 ring_delay_ms=100 if fresh and number < 2 else 5000,
                 optimize=optimize,
-                settings=settings,
+                # The first to start would wait ten seconds for the others.
+                settings={
+                    **({} if self._restart or number else {"block_for_peers_timeout_in_secs": -1}),
+                    **(settings or {}),
+                },
                 jvm=jvm,
             )
             for number, datacenter in enumerate(datacenters)
@@ -63,7 +69,10 @@ class Cluster:
         return tuple(node.contact_point for node in self.nodes)
 
     def start(self, timeout: float = 120.0) -> None:
-        """One after another, each until CQL answers. Raises Unavailable or StartFailed."""
+        """Until CQL answers on each; new nodes join one after another.
+
+        Raises Unavailable or StartFailed.
+        """
         extra = self._home / f"node{len(self.nodes) + 1}"
         if (extra / "data").exists():
             raise Unavailable(
@@ -72,6 +81,9 @@ class Cluster:
             )
         for node in self.nodes:
             node.start()
+            if not self._restart:
+                node.wait_ready(timeout)
+        for node in self.nodes:
             node.wait_ready(timeout)
 
     def stop(self) -> None:
