@@ -6,7 +6,9 @@ Two trees:
     StoreError               what a store may raise
     ├── StoreUnavailable     nothing was sent, or nothing can have been applied: safe to retry
     ├── StoreUnknown         the outcome of a write could not be found out within the deadline
-    └── TableGone            the physical table is not there: the caller's catalog copy is stale
+    ├── TableGone            the physical table is not there: the caller's catalog copy is stale
+    ├── TableChanged         the table is written differently now: read it again, nothing was applied
+    └── Busy                 a bounded queue is full: nothing was sent
 
 Anything else that escapes is a bug and becomes InternalServerError.
 Type prefixes and status codes:
@@ -138,6 +140,10 @@ class StoreUnknown(StoreError):
 
 class TableGone(StoreError):
     """The physical table does not exist (any more)."""
+
+
+class TableChanged(StoreError):
+    """The table has another set of indexes than the copy that a write was made with."""
 
 
 class Busy(StoreError):

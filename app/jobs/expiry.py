@@ -9,9 +9,10 @@ import asyncio
 from dataclasses import dataclass
 
 from ..clock import Clock
-from ..errors import Busy, StoreError
+from ..errors import Busy, StoreError, TableChanged
 from ..metrics import Metrics
-from ..model.rows import WHOLE, Item, Key
+from ..model.index import entry_changes
+from ..model.rows import WHOLE, Item, Key, Row
 from ..model.table import Table
 from ..store.base import Batch, Committed, Store, Write
 from ..store.keyqueue import KeyQueue
@@ -79,17 +80,19 @@ class Expiry:
             now = self.clock.time()
             for row in page.rows:
                 if expired(row.item, table.ttl.attribute, now):
-                    deleted += await self._delete(table, row.key, row.version)
+                    deleted += await self._delete(table, row)
             if not page.more:
                 return deleted
             after = page.rows[-1].key
             await asyncio.sleep(self.pause)
 
-    async def _delete(self, table: Table, key: Key, version: int) -> bool:
+    async def _delete(self, table: Table, row: Row) -> bool:
+        entries = entry_changes(table, row.item, None)
+        write = Write(table, row.key, row.version, None, entries)
         try:
-            async with self.queue.slot(table.id, key):
-                outcome = await self.store.commit(Batch((Write(table, key, version, None),)))
-        except Busy:
+            async with self.queue.slot(table.id, row.key):
+                outcome = await self.store.commit(Batch((write,)))
+        except (Busy, TableChanged):
             return False
         done = isinstance(outcome, Committed)
         if done:

@@ -6,7 +6,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-oper
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from ..values import item_size
+from .index import EntryChange
+from .table import Table
 
 _READ_BLOCK = 4096
 _WRITE_BLOCK = 1024
@@ -23,12 +28,35 @@ def write_units(size: int) -> float:
     return float(max(1, -(-size // _WRITE_BLOCK)))
 
 
-def consumed(table_name: str, units: float, mode: str) -> dict[str, Any]:
-    """The ConsumedCapacity structure for `mode` TOTAL or INDEXES."""
+def entry_units(change: EntryChange) -> float:
+    """Units that a write costs in one index.
+
+    An entry that stays in its place is written once, one that moves is deleted and put.
+    """
+    old = 0 if change.old_item is None else item_size(change.old_item)
+    new = 0 if change.item is None else item_size(change.item)
+    if change.old is not None and change.new is not None and change.old != change.new:
+        return write_units(old) + write_units(new)
+    return write_units(max(old, new))
+
+
+def consumed(table: Table, units: float, indexes: Mapping[str, float], mode: str) -> dict[str, Any]:
+    """The ConsumedCapacity structure for `mode` TOTAL or INDEXES.
+
+    `units` are the table's own, `indexes` those of each index by its name.
+    """
+    result: dict[str, Any] = {
+        "TableName": table.name,
+        "CapacityUnits": units + sum(indexes.values()),
+    }
     if mode == "INDEXES":
-        return {
-            "TableName": table_name,
-            "CapacityUnits": units,
-            "Table": {"CapacityUnits": units},
-        }
-    return {"TableName": table_name, "CapacityUnits": units}
+        result["Table"] = {"CapacityUnits": units}
+        for member, local in (("GlobalSecondaryIndexes", False), ("LocalSecondaryIndexes", True)):
+            part = {
+                index.name: {"CapacityUnits": indexes[index.name]}
+                for index in table.indexes
+                if index.local == local and index.name in indexes
+            }
+            if part:
+                result[member] = part
+    return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .index import EntryChange
 from .rows import Item, Key
 from .table import Table
 
@@ -45,10 +46,14 @@ class WritePlan:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`old` and `new` are None where there was, or is, no item; `old` also after a blind write."""
+    """`old` and `new` are None where there was, or is, no item; `old` also after a blind write.
+
+    `entries` is what became of the indexes.
+    """
 
     old: Item | None
     new: Item | None
+    entries: tuple[EntryChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

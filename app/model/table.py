@@ -38,11 +38,37 @@ class TimeToLive:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """A secondary index. `number` is its own within the table and never reused.
+
+    A local index has the table's partition key as its own. `projection` is ALL, KEYS_ONLY or
+    INCLUDE, the last with `included`. `throughput` is of a global index of a provisioned table.
+    Writers keep entries in every state but DELETING; readers use ACTIVE and UPDATING.
+    """
+
+    number: int
+    name: str
+    local: bool
+    partition: tuple[KeyAttribute, ...]
+    sort: tuple[KeyAttribute, ...] = ()
+    projection: str = "ALL"
+    included: tuple[str, ...] = ()
+    status: str = "ACTIVE"
+    backfilling: bool = False
+    throughput: Throughput = Throughput(0, 0)
+
+    @property
+    def keys(self) -> tuple[KeyAttribute, ...]:
+        return self.partition + self.sort
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """What both the data plane and DescribeTable need.
 
     `id` is 32 hex digits and never reused: physical names derive from it, so a table of the same
     name made later shares nothing with this one. `version` counts catalog changes of this row.
+    `next_index` is the number of the next index.
     `options` holds settings that are only echoed (TableClass, SSESpecification, ...), in API form.
     """
 
@@ -60,6 +86,11 @@ class Table:
     tags: tuple[tuple[str, str], ...] = ()
     ttl: TimeToLive | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    indexes: tuple[Index, ...] = ()
+    next_index: int = 1
+
+    def index(self, name: str) -> Index | None:
+        return next((index for index in self.indexes if index.name == name), None)
 
     @property
     def key_names(self) -> tuple[str, ...]:
@@ -88,4 +119,13 @@ def decode(data: bytes | str) -> Table:
     raw["throughput"] = Throughput(**raw["throughput"])
     raw["ttl"] = raw["ttl"] and TimeToLive(**raw["ttl"])
     raw["tags"] = tuple((key, value) for key, value in raw["tags"])
+    raw["indexes"] = tuple(_index(index) for index in raw["indexes"])
     return Table(**raw)
+
+
+def _index(raw: dict[str, Any]) -> Index:
+    raw["partition"] = tuple(KeyAttribute(**each) for each in raw["partition"])
+    raw["sort"] = tuple(KeyAttribute(**each) for each in raw["sort"])
+    raw["included"] = tuple(raw["included"])
+    raw["throughput"] = Throughput(**raw["throughput"])
+    return Index(**raw)

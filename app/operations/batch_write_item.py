@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from ..model.rows import Item, Key
 from ..model.table import Table
 from ..values import normalize_item
 from .context import Context
-from .item_writes import check_item_size, written_units
+from .index_keys import check_index_keys
+from .item_writes import check_item_size, index_units, written_units
 from .keys import key_of_item, key_of_request
 from .put_item import ITEM_TOO_LARGE
 from .registry import Answer, Request
@@ -83,6 +85,7 @@ def _plan(table: Table, one: _One, *, blind: bool) -> WritePlan:
     key: Key
     if one.item is not None:
         key, change = key_of_item(table, one.item), Put(one.item)
+        check_index_keys(table, one.item)
     else:
         key, change = key_of_request(table, one.wire_key or {}), Delete()
     return WritePlan(table, key, lambda old: change, blind)
@@ -104,15 +107,18 @@ def _answer(
         raise failed[0]
     unprocessed: dict[str, list[Any]] = {}
     units = dict.fromkeys(tables, 0.0)
+    of_indexes: dict[str, Counter[str]] = {name: Counter() for name in tables}
     for one, outcome in zip(ones, outcomes, strict=True):
         if isinstance(outcome, Written):
             if mode != "NONE":
                 units[one.name] += written_units(outcome)
+                of_indexes[one.name].update(index_units(outcome))
         else:
             unprocessed.setdefault(one.name, []).append(one.request)
     result: dict[str, Any] = {"UnprocessedItems": unprocessed}
     if mode != "NONE":
         result["ConsumedCapacity"] = [
-            capacity.consumed(table.name, units[name], mode) for name, table in tables.items()
+            capacity.consumed(table, units[name], of_indexes[name], mode)
+            for name, table in tables.items()
         ]
     return result

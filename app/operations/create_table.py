@@ -8,20 +8,45 @@ from .. import errors
 from ..model.table import Table
 from .context import Context
 from .describe import description
+from .index_rules import check_all, check_definitions, global_indexes, local_indexes
 from .names import table_name
 from .registry import Answer, Request
-from .table_rules import key_attributes, refuse_ineffective, throughput
+from .table_rules import (
+    defined_types,
+    key_attributes,
+    refuse_ineffective,
+    require,
+    throughput,
+)
 from .tags import given_tags
 
 
 async def run(ctx: Context, request: Request) -> Answer:
+    table = _table(ctx, request)
+    if table.indexes and not ctx.store.capabilities.indexes:
+        raise errors.validation(
+            "One or more parameter values were invalid: "
+            "Secondary indexes are not supported by this server's store"
+        )
+    if not await ctx.store.create_table(table):
+        raise errors.resource_in_use(f"Table already exists: {table.name}")
+    return {"TableDescription": description(ctx, table, status="CREATING")}
+
+
+def _table(ctx: Context, request: Request) -> Table:
     name = table_name(request["TableName"])
+    require(request, "AttributeDefinitions", "KeySchema")
     mode = request.get("BillingMode", "PROVISIONED")
     units = throughput(mode, request.get("ProvisionedThroughput"))
-    partition_key, sort_key = key_attributes(request)
+    types = defined_types(request)
+    partition_key, sort_key = key_attributes(request, types)
+    local = local_indexes(request, types, partition_key)
+    indexes = local + global_indexes(request, types, mode, len(local) + 1)
+    check_all(indexes)
+    check_definitions(types, (partition_key, sort_key), indexes)
     refuse_ineffective(request)
     now = round(ctx.clock.time(), 3)
-    table = Table(
+    return Table(
         id=uuid4().hex,
         name=name,
         partition_key=partition_key,
@@ -33,7 +58,6 @@ async def run(ctx: Context, request: Request) -> Answer:
         deletion_protection=request.get("DeletionProtectionEnabled", False),
         tags=given_tags(request.get("Tags") or []),
         options={key: request[key] for key in ("TableClass",) if key in request},
+        indexes=tuple(indexes),
+        next_index=len(indexes) + 1,
     )
-    if not await ctx.store.create_table(table):
-        raise errors.resource_in_use(f"Table already exists: {name}")
-    return {"TableDescription": description(ctx, table, status="CREATING")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from ..model.table import Table
+from ..model.table import Index, KeyAttribute, Table, Throughput
 from .context import Context
 from .names import table_arn
 
@@ -19,21 +19,20 @@ def arn_of(ctx: Context, table: Table) -> str:
 
 def description(ctx: Context, table: Table, *, status: str | None = None) -> dict[str, Any]:
     """`status` overrides the table's own, for answers that tell how a change began."""
-    keys = [table.partition_key] + ([] if table.sort_key is None else [table.sort_key])
-    kinds = ("HASH", "RANGE")
+    sort = () if table.sort_key is None else (table.sort_key,)
+    keys = {table.partition_key, *sort}
+    for index in table.indexes:
+        keys.update(index.keys)
     result: dict[str, Any] = {
         "AttributeDefinitions": [
             {"AttributeName": key.name, "AttributeType": key.type}
             for key in sorted(keys, key=lambda key: key.name)
         ],
         "TableName": table.name,
-        "KeySchema": [
-            {"AttributeName": key.name, "KeyType": kind}
-            for key, kind in zip(keys, kinds, strict=False)
-        ],
-        "TableStatus": status or table.status,
+        "KeySchema": _schema((table.partition_key,), sort),
+        "TableStatus": status or _status(table),
         "CreationDateTime": table.created,
-        "ProvisionedThroughput": _throughput(table),
+        "ProvisionedThroughput": _throughput(table.throughput),
         "TableSizeBytes": 0,
         "ItemCount": 0,
         "TableArn": arn_of(ctx, table),
@@ -45,13 +44,51 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
             "BillingMode": table.billing_mode,
             "LastUpdateToPayPerRequestDateTime": table.billing_changed,
         }
+    for member, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
+        indexes = [_index(ctx, table, index) for index in table.indexes if index.local == local]
+        if indexes:
+            result[member] = indexes
     if "TableClass" in table.options:
         result["TableClassSummary"] = {"TableClass": table.options["TableClass"]}
     return result
 
 
-def _throughput(table: Table) -> dict[str, Any]:
-    throughput = table.throughput
+def _status(table: Table) -> str:
+    changing = any(index.status != "ACTIVE" for index in table.indexes)
+    return "UPDATING" if changing and table.status == "ACTIVE" else table.status
+
+
+def _index(ctx: Context, table: Table, index: Index) -> dict[str, Any]:
+    projection: dict[str, Any] = {"ProjectionType": index.projection}
+    if index.included:
+        projection["NonKeyAttributes"] = list(index.included)
+    result: dict[str, Any] = {
+        "IndexName": index.name,
+        "KeySchema": _schema(index.partition, index.sort),
+        "Projection": projection,
+        "IndexSizeBytes": 0,
+        "ItemCount": 0,
+        "IndexArn": f"{arn_of(ctx, table)}/index/{index.name}",
+    }
+    if not index.local:
+        result["IndexStatus"] = index.status
+        result["ProvisionedThroughput"] = _throughput(index.throughput)
+        if index.status == "CREATING":
+            result["Backfilling"] = index.backfilling
+    return result
+
+
+def _schema(
+    partition: tuple[KeyAttribute, ...], sort: tuple[KeyAttribute, ...]
+) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": key.name, "KeyType": kind}
+        for kind, keys in (("HASH", partition), ("RANGE", sort))
+        for key in keys
+    ]
+
+
+def _throughput(throughput: Throughput) -> dict[str, Any]:
     result: dict[str, Any] = {
         "NumberOfDecreasesToday": throughput.decreases_today,
         "ReadCapacityUnits": throughput.read,

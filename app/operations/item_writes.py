@@ -50,7 +50,9 @@ def answer(request: Request, table: Table, outcome: Written, attributes: Item | 
         result["Attributes"] = attributes
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
-        result["ConsumedCapacity"] = capacity.consumed(table.name, written_units(outcome), mode)
+        result["ConsumedCapacity"] = capacity.consumed(
+            table, written_units(outcome), index_units(outcome), mode
+        )
     return result
 
 
@@ -59,6 +61,11 @@ def written_units(outcome: Written) -> float:
     old = 0 if outcome.old is None else item_size(outcome.old)
     new = 0 if outcome.new is None else item_size(outcome.new)
     return capacity.write_units(max(old, new))
+
+
+def index_units(outcome: Written) -> dict[str, float]:
+    """Units by name of the indexes that the write changed."""
+    return {change.index.name: capacity.entry_units(change) for change in outcome.entries}
 
 
 def check_item_size(item: Item, message: str) -> None:

@@ -106,6 +106,11 @@ def _request_key_value(key: Item, attribute: KeyAttribute) -> KeyValue:
     return to_key(value)
 
 
+def key_length(value: dict[str, str]) -> int:
+    """Bytes of a key attribute in wire form."""
+    return _length(to_key(value))
+
+
 def _length(value: KeyValue) -> int:
     """Bytes DynamoDB counts. A number's store form is its billed size."""
     if isinstance(value, bytes):

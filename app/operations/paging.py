@@ -8,23 +8,26 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from ..model.index import Position, place_of
 from ..model.rows import Key, Page, Row
 from ..values import item_size
+from .targets import Target
 
 PAGE_BYTES = 1024 * 1024
 # More rows than fit in a page of the smallest items: the store bounds bytes by itself.
 _NO_LIMIT = 1 << 20
 
-Fetch = Callable[[Key | None, int], Awaitable[Page]]
+After = Key | Position | None
+Fetch = Callable[[After, int], Awaitable[Page]]
 """(after, limit) -> Page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Rows read, before filtering. `last` is the key to go on from, None at the end."""
+    """Rows read, before filtering. `more` tells that there is a LastEvaluatedKey."""
 
     rows: list[Row]
-    last: Key | None
+    more: bool
 
     @property
     def size(self) -> int:
@@ -32,10 +35,10 @@ class Collected:
         return sum(item_size(row.item) for row in self.rows)
 
 
-async def collect(fetch: Fetch, *, limit: int | None, start: Key | None) -> Collected:
+async def collect(fetch: Fetch, target: Target, *, limit: int | None, start: After) -> Collected:
     """One page from behind `start`. The item that crosses 1 MB is the last one in it.
 
-    `last` is set when Limit was reached even if nothing follows, as on the service.
+    `more` is set when Limit was reached even if nothing follows, as on the service.
     """
     rows: list[Row] = []
     after = start
@@ -54,9 +57,17 @@ async def collect(fetch: Fetch, *, limit: int | None, start: Key | None) -> Coll
                 else:
                     exact += item_size(row.item)
                 if exact > PAGE_BYTES:
-                    return Collected(rows, row.key)
+                    return Collected(rows, more=True)
         if limit is not None and len(rows) >= limit:
-            return Collected(rows, rows[-1].key)
+            return Collected(rows, more=True)
         if not page.more:
-            return Collected(rows, None)
-        after = rows[-1].key
+            return Collected(rows, more=False)
+        after = _behind(target, rows[-1])
+
+
+def _behind(target: Target, row: Row) -> After:
+    if target.index is None:
+        return row.key
+    place = place_of(target.index, row.item)
+    assert place is not None
+    return Position(place, row.key)

@@ -7,6 +7,7 @@ from ..model.plans import Change, NotWritten, Put, Refused, WritePlan
 from ..model.rows import Item
 from ..values import normalize_item
 from .context import Context
+from .index_keys import check_index_keys
 from .item_writes import answer, check_item_size, holds, needs_old, refuse, write_condition
 from .keys import key_of_item
 from .parameters import placeholders_of, refuse_mixed
@@ -29,6 +30,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
     table = await usable_table(ctx, request["TableName"])
     key = key_of_item(table, item)
+    check_index_keys(table, item)
 
     def change(old: Item | None) -> Change:
         return Put(item) if holds(wanted, old) else Refused()

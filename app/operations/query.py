@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from .. import errors
 from ..expressions import (
     Condition,
     KeyComparisons,
-    KeyCondition,
     Placeholders,
-    against_schema,
     check_no_key_attributes,
     condition,
     key_comparisons,
     legacy,
 )
+from ..model.index import Position
 from ..model.rows import Key, Page
-from ..model.table import KeyAttribute, Table
-from ..values import to_key
 from .context import Context
-from .keys import empty_key
-from .paging import collect
+from .key_ranges import KeyRange, key_range
+from .paging import After, Fetch, collect
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
-from .selection import Selection, check_select, page_answer, requested_projection
+from .selection import answer_page, check_select, requested_projection, selection_of
 from .start_key import given_start, query_start
-from .tables import refuse_index, usable_table
+from .tables import usable_table
+from .targets import Target, target_of
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
 _LEGACY = ("AttributesToGet", "QueryFilter", "KeyConditions")
@@ -41,28 +41,44 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
-    refuse_index(request)
-    keys = _key_condition(table, comparisons)
-    _refuse_key_filter(request, table, wanted)
-    partition, bounds = to_key(keys.partition), keys.bounds()
-    after = None if start is None else query_start(table, partition, bounds, start)
+    target = target_of(request, table)
+    keys = key_range(target, comparisons)
+    _refuse_key_filter(request, target, wanted)
+    selection = selection_of(request, target, wanted, projection)
+    after = None if start is None else query_start(target, keys, start)
+    fetch = _fetch(ctx, request, target, keys)
+    page = await collect(fetch, target, limit=request.get("Limit"), start=after)
+    return await answer_page(ctx, request, target, selection, page)
+
+
+def _fetch(ctx: Context, request: Request, target: Target, keys: KeyRange) -> Fetch:
+    table, index = target.table, target.index
     consistent = request.get("ConsistentRead", False)
     reverse = not request.get("ScanIndexForward", True)
 
-    async def fetch(after: Key | None, limit: int) -> Page:
-        return await ctx.store.query(
+    async def fetch(after: After, limit: int) -> Page:
+        if index is None:
+            return await ctx.store.query(
+                table,
+                keys.partition,
+                keys.bounds,
+                after=cast(Key | None, after),
+                limit=limit,
+                reverse=reverse,
+                consistent=consistent,
+            )
+        return await ctx.store.query_index(
             table,
-            partition,
-            bounds,
-            after=after,
+            index,
+            cast(bytes, keys.partition),
+            keys.bounds,
+            after=cast(Position | None, after),
             limit=limit,
             reverse=reverse,
             consistent=consistent,
         )
 
-    page = await collect(fetch, limit=request.get("Limit"), start=after)
-    count_only = request.get("Select") == "COUNT"
-    return page_answer(request, table, Selection(wanted, projection, count_only), page)
+    return fetch
 
 
 def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
@@ -74,10 +90,10 @@ def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
     )
 
 
-def _refuse_key_filter(request: Request, table: Table, wanted: Condition | None) -> None:
+def _refuse_key_filter(request: Request, target: Target, wanted: Condition | None) -> None:
     if wanted is not None:
         given = "FilterExpression" if "FilterExpression" in request else "QueryFilter"
-        check_no_key_attributes(wanted, table.key_names, given)
+        check_no_key_attributes(wanted, [key.name for key in target.keys], given)
 
 
 def _key_comparisons(request: Request, placeholders: Placeholders) -> KeyComparisons:
@@ -91,26 +107,3 @@ def _key_comparisons(request: Request, placeholders: Placeholders) -> KeyCompari
             "the request."
         )
     return legacy.key_comparisons(conditions)
-
-
-def _key_condition(table: Table, comparisons: KeyComparisons) -> KeyCondition:
-    """The condition on this table's keys, its values of their types and not empty."""
-    sort_key = table.sort_key
-    keys = against_schema(
-        comparisons, table.partition_key.name, None if sort_key is None else sort_key.name
-    )
-    _check_value(table.partition_key, keys.partition)
-    for operand in keys.operands:
-        assert sort_key is not None
-        _check_value(sort_key, operand)
-    return keys
-
-
-def _check_value(attribute: KeyAttribute, value: dict[str, str]) -> None:
-    if attribute.type not in value:
-        raise errors.validation(
-            "One or more parameter values were invalid: "
-            "Condition parameter type does not match schema type"
-        )
-    if value[attribute.type] == "":
-        raise empty_key(attribute)

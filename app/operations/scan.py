@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from .. import errors
 from ..expressions import Condition, Placeholders, condition, legacy
+from ..model.index import Position
 from ..model.rows import WHOLE, Key, Page, Segment
 from .context import Context
-from .paging import collect
+from .paging import After, Fetch, collect
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
-from .selection import Selection, check_select, page_answer, requested_projection
+from .selection import answer_page, check_select, requested_projection, selection_of
 from .start_key import given_start, scan_start
-from .tables import refuse_index, usable_table
+from .tables import usable_table
+from .targets import Target, target_of
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression")
 
@@ -27,16 +31,30 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
-    refuse_index(request)
-    after = None if start is None else scan_start(ctx.store, table, segment, start)
+    target = target_of(request, table)
+    selection = selection_of(request, target, wanted, projection)
+    after = None if start is None else scan_start(ctx.store, target, segment, start)
+    fetch = _fetch(ctx, request, target, segment)
+    page = await collect(fetch, target, limit=request.get("Limit"), start=after)
+    return await answer_page(ctx, request, target, selection, page)
+
+
+def _fetch(ctx: Context, request: Request, target: Target, segment: Segment) -> Fetch:
+    table, index = target.table, target.index
     consistent = request.get("ConsistentRead", False)
 
-    async def fetch(after: Key | None, limit: int) -> Page:
-        return await ctx.store.scan(table, segment, after=after, limit=limit, consistent=consistent)
+    async def fetch(after: After, limit: int) -> Page:
+        if index is None:
+            key = cast(Key | None, after)
+            return await ctx.store.scan(
+                table, segment, after=key, limit=limit, consistent=consistent
+            )
+        position = cast(Position | None, after)
+        return await ctx.store.scan_index(
+            table, index, segment, after=position, limit=limit, consistent=consistent
+        )
 
-    page = await collect(fetch, limit=request.get("Limit"), start=after)
-    count_only = request.get("Select") == "COUNT"
-    return page_answer(request, table, Selection(wanted, projection, count_only), page)
+    return fetch
 
 
 def _filter(request: Request, placeholders: Placeholders) -> Condition | None:

@@ -11,19 +11,24 @@ from .. import errors
 from ..expressions import Condition, Placeholders, Projection, legacy, projection
 from ..model import capacity
 from ..model.rows import Row
-from ..model.table import Table
-from .keys import key_item
+from ..values import item_size
+from .context import Context
 from .paging import Collected
 from .registry import Request
+from .targets import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What of the rows read is returned: all that match `filter`, through `projection`."""
+    """What of the rows read is returned: all that match `filter`, through `projection`.
+
+    fetched: the index does not hold all that is wanted, so that the items are read as well.
+    """
 
     filter: Condition | None
     projection: Projection | None
     count_only: bool
+    fetched: bool
 
 
 def requested_projection(request: Request, placeholders: Placeholders) -> Projection | None:
@@ -59,26 +64,81 @@ def check_select(request: Request, operation: str) -> None:
         )
 
 
-def page_answer(
-    request: Request, table: Table, selection: Selection, page: Collected
+def selection_of(
+    request: Request, target: Target, wanted: Condition | None, shown: Projection | None
+) -> Selection:
+    """Raises for what a global index does not hold; of a local one the items are read as well."""
+    count_only = request.get("Select") == "COUNT"
+    index = target.index
+    fetched = False
+    if index is not None and index.projection != "ALL":
+        named = set(shown.top_level_names if shown is not None else ())
+        named |= wanted.top_level_names if wanted is not None else set()
+        missing = named - target.cursor.keys() - set(index.included)
+        whole = request.get("Select") == "ALL_ATTRIBUTES"
+        if not index.local and whole:
+            raise errors.validation(
+                "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not "
+                f"supported for global secondary index {index.name} because its projection type "
+                "is not ALL"
+            )
+        if not index.local and missing:
+            raise errors.validation(
+                "One or more parameter values were invalid: Global secondary index "
+                f"{index.name} does not project [{', '.join(sorted(missing))}]"
+            )
+        fetched = whole or bool(missing)
+    return Selection(wanted, shown, count_only, fetched)
+
+
+async def answer_page(
+    ctx: Context, request: Request, target: Target, selection: Selection, page: Collected
 ) -> list[bytes]:
     """The answer in chunks. Whole items are the stored bytes, never decoded and encoded again."""
-    rows = page.rows
+    rows = await _items(ctx, request, target, page.rows) if selection.fetched else page.rows
+    shown = rows
     if selection.filter is not None:
         matches = selection.filter.matches
-        rows = [row for row in rows if matches(row.item)]
-    tail: dict[str, Any] = {"Count": len(rows), "ScannedCount": len(page.rows)}
-    if page.last is not None:
-        tail["LastEvaluatedKey"] = key_item(table, page.last)
+        shown = [row for row in rows if matches(row.item)]
+    tail: dict[str, Any] = {"Count": len(shown), "ScannedCount": len(page.rows)}
+    if page.more:
+        tail["LastEvaluatedKey"] = target.last_key(page.rows[-1].item)
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
-        consistent = request.get("ConsistentRead", False)
-        units = capacity.read_units(page.size, consistent=consistent)
-        tail["ConsumedCapacity"] = capacity.consumed(table.name, units, mode)
+        tail["ConsumedCapacity"] = _consumed(request, target, selection, page, rows, mode)
     if selection.count_only:
         return [orjson.dumps(tail)]
-    items = b",".join(_item_bytes(selection, row) for row in rows)
+    items = b",".join([_item_bytes(selection, row) for row in shown])
     return [b'{"Items":[', items, b"],", orjson.dumps(tail)[1:]]
+
+
+async def _items(ctx: Context, request: Request, target: Target, rows: list[Row]) -> list[Row]:
+    """The items of a local index's entries."""
+    keys = [row.key for row in rows]
+    consistent = request.get("ConsistentRead", False)
+    found = await ctx.store.get_many(target.table, keys, consistent=consistent)
+    # An item that went since its entry was read leaves what the entry held.
+    return [entry if item is None else item for entry, item in zip(rows, found, strict=True)]
+
+
+def _consumed(
+    request: Request,
+    target: Target,
+    selection: Selection,
+    page: Collected,
+    rows: list[Row],
+    mode: str,
+) -> dict[str, Any]:
+    consistent = request.get("ConsistentRead", False)
+    units = capacity.read_units(page.size, consistent=consistent)
+    if target.index is None:
+        return capacity.consumed(target.table, units, {}, mode)
+    items = 0.0
+    if selection.fetched:
+        # Each item behind an entry is billed as a read of its own.
+        sizes = [item_size(row.item) for row in rows]
+        items = sum(capacity.read_units(size, consistent=consistent) for size in sizes)
+    return capacity.consumed(target.table, items, {target.index.name: units}, mode)
 
 
 def _item_bytes(selection: Selection, row: Row) -> bytes:

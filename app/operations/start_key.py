@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .. import errors
 from ..errors import ApiError
-from ..model.rows import Bounds, Item, Key, KeyValue, Segment
-from ..model.table import Table
+from ..model.index import Place, Position, place_of
+from ..model.rows import Item, Key, KeyValue, Segment
 from ..store.base import Store
 from ..values import normalize_item
-from .keys import key_of_request
+from .key_ranges import KeyRange
+from .keys import key_mismatch, key_of_request
 from .registry import Request
+from .targets import Target
 
 _INVALID = "The provided starting key is invalid"
 
@@ -25,38 +27,51 @@ def given_start(request: Request) -> Item | None:
         raise errors.validation(f"{_INVALID}: {fault.message}") from None
 
 
-def scan_start(store: Store, table: Table, segment: Segment, start: Item) -> Key:
+def scan_start(store: Store, target: Target, segment: Segment, start: Item) -> Key | Position:
     """Where a scan goes on. The key must be one this segment could have ended a page with."""
-    try:
-        key = key_of_request(table, start)
-    except ApiError as fault:
-        raise errors.validation(f"{_INVALID}: {fault.message}") from None
-    if not store.in_segment(table, key, segment):
+    after = _position(target, start)
+    partition = after.place.partition if isinstance(after, Position) else after.partition
+    if not store.in_segment(partition, segment):
         raise errors.validation(
             f"{_INVALID}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
             f"Segment. TotalSegments: {segment.total} Segment: {segment.number}"
         )
-    return key
+    return after
 
 
-def query_start(table: Table, partition: KeyValue, bounds: Bounds, start: Item) -> Key:
+def query_start(target: Target, keys: KeyRange, start: Item) -> Key | Position:
     """Where a query goes on: a key of the same partition, within what the condition allows."""
-    if set(start) != set(table.key_names):
+    if start.keys() != target.cursor.keys():
         raise errors.validation(_INVALID)
-    try:
-        key = key_of_request(table, start)
-    except ApiError as fault:
-        raise errors.validation(f"{_INVALID}: {fault.message}") from None
-    if table.sort_key is None:
+    after = _position(target, start)
+    if target.index is None and not target.sort:
         raise errors.validation("The query can return at most one row and cannot be restarted")
-    if key.partition != partition or not _within(bounds, key.sort):
+    at: Place | Key = after.place if isinstance(after, Position) else after
+    if at.partition != keys.partition or not _within(keys, at.sort):
         raise errors.validation(
             "The provided starting key is outside query boundaries based on provided conditions"
         )
-    return key
+    return after
 
 
-def _within(bounds: Bounds, value: KeyValue | None) -> bool:
+def _position(target: Target, start: Item) -> Key | Position:
+    names = target.table.key_names
+    try:
+        if start.keys() != target.cursor.keys():
+            raise key_mismatch()
+        key = key_of_request(target.table, {name: start[name] for name in names if name in start})
+        if target.index is None:
+            return key
+        place = place_of(target.index, start)
+        if place is None:
+            raise key_mismatch()
+    except ApiError as fault:
+        raise errors.validation(f"{_INVALID}: {fault.message}") from None
+    return Position(place, key)
+
+
+def _within(keys: KeyRange, value: KeyValue | None) -> bool:
+    bounds = keys.bounds
     if bounds.lower is not None:
         # Both sides are of the sort key's one type, which mypy cannot know.
         if value < bounds.lower:  # type: ignore[operator]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .. import errors
@@ -14,13 +15,20 @@ _MOST_KEYS = 2
 _MOST_UNITS = 1_000_000_000_000
 
 
-def key_attributes(request: Request) -> tuple[KeyAttribute, KeyAttribute | None]:
-    """Partition and sort key from KeySchema and AttributeDefinitions, which must agree exactly."""
-    _require(request, "AttributeDefinitions", "KeySchema")
-    definitions = request["AttributeDefinitions"]
+Types = dict[str, str]
+"""AttributeDefinitions: type by name."""
+
+
+def defined_types(request: Request) -> Types:
+    definitions = request.get("AttributeDefinitions") or ()
     types = {each["AttributeName"]: each["AttributeType"] for each in definitions}
     if len(types) < len(definitions):
         raise _invalid("Cannot have two attributes with the same name")
+    return types
+
+
+def key_attributes(request: Request, types: Types) -> tuple[KeyAttribute, KeyAttribute | None]:
+    """Partition and sort key from KeySchema, each with its definition."""
     schema = request["KeySchema"]
     if len(schema) > _MOST_KEYS:
         raise errors.validation(
@@ -46,16 +54,11 @@ def key_attributes(request: Request) -> tuple[KeyAttribute, KeyAttribute | None]
             "Some index key attributes are not defined in AttributeDefinitions. "
             f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(types)}]"
         )
-    if len(types) > len(names):
-        raise _invalid(
-            "Number of attributes in KeySchema does not exactly match number of attributes "
-            "defined in AttributeDefinitions"
-        )
     keys = [KeyAttribute(name, types[name]) for name in names]
     return keys[0], keys[1] if len(keys) > 1 else None
 
 
-def _require(request: Request, *members: str) -> None:
+def require(request: Request, *members: str) -> None:
     """The model requires these no longer: a replica of another account's table has them from there.
 
     For every other table the service says of them what it says of required members.
@@ -101,12 +104,35 @@ def throughput(mode: str, given: dict[str, Any] | None) -> Throughput:
     return Throughput(given["ReadCapacityUnits"], given["WriteCapacityUnits"])
 
 
+def moved(old: Throughput, new: Throughput, now: float, what: str) -> Throughput:
+    """`old` changed to the units of `new`. `what` is "the table" or "the index NAME"."""
+    if (old.read, old.write) == (new.read, new.write):
+        raise errors.validation(
+            f"The provisioned throughput for {what} will not change. The requested value equals "
+            f"the current value. Current ReadCapacityUnits provisioned for {what}: {old.read}. "
+            f"Requested ReadCapacityUnits: {new.read}. "
+            f"Current WriteCapacityUnits provisioned for {what}: {old.write}. "
+            f"Requested WriteCapacityUnits: {new.write}. "
+            "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
+            "higher limits."
+        )
+    result = replace(old, read=new.read, write=new.write)
+    if new.read > old.read or new.write > old.write:
+        result = replace(result, increased=now)
+    if new.read < old.read or new.write < old.write:
+        decreases = result.decreases_today if _same_day(old.decreased, now) else 0
+        result = replace(result, decreased=now, decreases_today=decreases + 1)
+    return result
+
+
+def _same_day(then: float | None, now: float) -> bool:
+    """Decreases are counted for each day in UTC."""
+    return then is not None and int(then // 86400) == int(now // 86400)
+
+
 def refuse_ineffective(request: Request) -> None:
     """Raises for what this server does not do: it would be stored and have no effect."""
     for member in (
-        "LocalSecondaryIndexes",
-        "GlobalSecondaryIndexes",
-        "GlobalSecondaryIndexUpdates",
         "VectorIndexes",
         "VectorIndexUpdates",
         "ReplicaUpdates",

@@ -6,7 +6,6 @@ from .. import errors
 from ..model.table import Table
 from .context import Context
 from .names import table_name
-from .registry import Request
 
 # While DELETING the service still reads; here a table that is going away refuses everything, so
 # that nothing can be acknowledged into it.
@@ -36,10 +35,3 @@ async def described_table(ctx: Context, name: str) -> Table:
     if table is None:
         raise errors.resource_not_found(f"Requested resource not found: Table: {name} not found")
     return table
-
-
-def refuse_index(request: Request) -> None:
-    """Raises for an IndexName, in the words for a table that has no such index."""
-    name = request.get("IndexName")
-    if name is not None:
-        raise errors.validation(f"The table does not have the specified index: {name}")

@@ -9,6 +9,7 @@ from ..model.rows import Item
 from ..model.table import Table
 from ..values import normalize_item
 from .context import Context
+from .index_keys import check_index_keys
 from .item_writes import answer, check_item_size, holds, refuse, write_condition
 from .keys import key_of_request
 from .parameters import placeholders_of, refuse_mixed
@@ -41,6 +42,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             return Delete()
         new = changes.apply(wire_key if old is None else old)
         check_item_size(new, ITEM_TOO_LARGE)
+        check_index_keys(table, new, updating=True)
         return Put(new)
 
     outcome = await run_write(ctx, WritePlan(table, key, change, blind=False))

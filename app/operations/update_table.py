@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import errors
-from ..model.table import Table, Throughput
+from ..model.table import Table
 from .context import Context
 from .describe import description
+from .index_changes import with_index_updates
 from .registry import Answer, Request
-from .table_rules import refuse_ineffective, throughput
+from .table_rules import moved, refuse_ineffective, throughput
 from .tables import described_table
 
 _CHANGES = (
@@ -19,6 +20,7 @@ _CHANGES = (
     "TableClass",
     "StreamSpecification",
     "SSESpecification",
+    "GlobalSecondaryIndexUpdates",
 )
 
 
@@ -36,11 +38,18 @@ async def run(ctx: Context, request: Request) -> Answer:
                 f"Attempt to change a resource which is still in use: "
                 f"Table is being {table.status.lower().removesuffix('ing')}ed: {table.name}"
             )
-        changed = _changed(request, table, round(ctx.clock.time(), 3))
+        now = round(ctx.clock.time(), 3)
+        changed = with_index_updates(request, _changed(request, table, now), now)
+        if changed.indexes and not ctx.store.capabilities.indexes:
+            raise errors.validation(
+                "One or more parameter values were invalid: "
+                "Secondary indexes are not supported by this server's store"
+            )
         # False: somebody else changed it since it was read.
         if await ctx.store.change_table(changed):
-            billed = changed.billing_mode, changed.throughput
-            status = "ACTIVE" if billed == (table.billing_mode, table.throughput) else "UPDATING"
+            quiet = replace(changed, version=table.version, deletion_protection=False)
+            same = quiet == replace(table, deletion_protection=False)
+            status = "ACTIVE" if same else "UPDATING"
             return {"TableDescription": description(ctx, changed, status=status)}
 
 
@@ -56,30 +65,5 @@ def _changed(request: Request, table: Table, now: float) -> Table:
             changed = replace(changed, billing_changed=now)
     elif given is not None:
         units = throughput(mode, given)
-        changed = replace(changed, throughput=_moved(table.throughput, units, now))
+        changed = replace(changed, throughput=moved(table.throughput, units, now, "the table"))
     return changed
-
-
-def _moved(old: Throughput, new: Throughput, now: float) -> Throughput:
-    if (old.read, old.write) == (new.read, new.write):
-        raise errors.validation(
-            "The provisioned throughput for the table will not change. The requested value equals "
-            f"the current value. Current ReadCapacityUnits provisioned for the table: {old.read}. "
-            f"Requested ReadCapacityUnits: {new.read}. "
-            f"Current WriteCapacityUnits provisioned for the table: {old.write}. "
-            f"Requested WriteCapacityUnits: {new.write}. "
-            "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
-            "higher limits."
-        )
-    result = replace(old, read=new.read, write=new.write)
-    if new.read > old.read or new.write > old.write:
-        result = replace(result, increased=now)
-    if new.read < old.read or new.write < old.write:
-        decreases = result.decreases_today if _same_day(old.decreased, now) else 0
-        result = replace(result, decreased=now, decreases_today=decreases + 1)
-    return result
-
-
-def _same_day(then: float | None, now: float) -> bool:
-    """Decreases are counted for each day in UTC."""
-    return then is not None and int(then // 86400) == int(now // 86400)

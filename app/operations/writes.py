@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 from .. import errors
+from ..errors import TableChanged, TableGone
+from ..model.index import entry_changes
 from ..model.plans import NotWritten, Put, Refused, WritePlan, Written
 from ..model.rows import Row
+from ..model.table import Table
 from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Write
 from .context import Context
 
@@ -25,23 +29,46 @@ async def run_write(ctx: Context, plan: WritePlan) -> Written | NotWritten:
     pause = _FIRST_PAUSE
     async with ctx.queue.slot(plan.table.id, plan.key):
         while True:
-            row: Row | None = None
-            if not plan.blind:
-                row = await ctx.store.get(plan.table, plan.key, consistent=True)
-            old = None if row is None else row.item
-            change = plan.change(old)
-            if isinstance(change, Refused):
-                return NotWritten(old)
-            new = change.item if isinstance(change, Put) else None
-            if not plan.blind and new == old:
-                return Written(old, new)
-            expected = ANY if plan.blind else ABSENT if row is None else row.version
-            write = Write(plan.table, plan.key, expected, new)
-            outcome = await ctx.store.commit(Batch((write,)))
-            if isinstance(outcome, Committed):
-                return Written(old, new)
-            ctx.metrics.add("CasRetries" if isinstance(outcome, Conflict) else "LockedRetries")
+            try:
+                done = await _attempt(ctx, plan)
+            except TableChanged:
+                plan = replace(plan, table=await _looked_up_again(ctx, plan.table))
+                continue
+            if done is not None:
+                return done
             if ctx.clock.monotonic() + pause > deadline:
                 raise errors.throttling("Too many concurrent writes to one item; try again")
             await asyncio.sleep(random.uniform(0, pause))
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | None:
+    """None after a lost race."""
+    table = plan.table
+    row: Row | None = None
+    # An index entry is changed from what it was, so that a table with indexes is always read.
+    blind = plan.blind and not table.indexes
+    if not blind:
+        row = await ctx.store.get(table, plan.key, consistent=True)
+    old = None if row is None else row.item
+    change = plan.change(old)
+    if isinstance(change, Refused):
+        return NotWritten(old)
+    new = change.item if isinstance(change, Put) else None
+    if not blind and new == old:
+        return Written(old, new)
+    entries = entry_changes(table, old, new)
+    expected = ANY if blind else ABSENT if row is None else row.version
+    write = Write(table, plan.key, expected, new, entries)
+    outcome = await ctx.store.commit(Batch((write,)))
+    if isinstance(outcome, Committed):
+        return Written(old, new, entries)
+    ctx.metrics.add("CasRetries" if isinstance(outcome, Conflict) else "LockedRetries")
+    return None
+
+
+async def _looked_up_again(ctx: Context, old: Table) -> Table:
+    table = await ctx.store.table(old.name)
+    if table is None or table.id != old.id:
+        raise TableGone(f"table {old.name} was deleted")
+    return table

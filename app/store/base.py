@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..model.index import EntryChange, Position
 from ..model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
-from ..model.table import Table
+from ..model.table import Index, Table
 
 ANY = -1
 """Expected version: write whatever is there, without reading it."""
@@ -30,21 +31,30 @@ class Capabilities:
     shared: several processes may open the same data.
     durable: acknowledged data survives the process.
     batches: `commit` takes more than one write.
+    indexes: tables may have secondary indexes.
+    partition_contention: writes of one partition contend with each other, not only those of a key.
     """
 
     shared: bool
     durable: bool
     batches: bool
+    indexes: bool
+    partition_contention: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One item of a batch. `item` is the whole new image with its key attributes; None deletes."""
+    """One item of a batch. `item` is the whole new image with its key attributes; None deletes.
+
+    `entries` become durable with it; ANY is refused together with them, as they come from the
+    image that is expected.
+    """
 
     table: Table
     key: Key
     expected: int
     item: Item | None
+    entries: tuple[EntryChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +147,47 @@ class Store(Protocol):
         """
         ...
 
-    def in_segment(self, table: Table, key: Key, segment: Segment) -> bool:
-        """Whether a scan of `segment` could return `key`."""
+    async def query_index(
+        self,
+        table: Table,
+        index: Index,
+        partition: bytes,
+        bounds: Bounds,
+        *,
+        after: Position | None = None,
+        limit: int,
+        reverse: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        """As `query`, over entries: `partition` and `bounds` are of their places.
+
+        `bounds` are half open: lower included, upper not. Rows are projected items under the key
+        of their item, with version 0. Entries of a global index may appear
+        and go a moment after the write is acknowledged, those of a local one never.
+        """
+        ...
+
+    async def scan_index(
+        self,
+        table: Table,
+        index: Index,
+        segment: Segment,
+        *,
+        after: Position | None = None,
+        limit: int,
+        consistent: bool = False,
+    ) -> Page:
+        """As `scan`, over entries, in the hash order of the index's partitions."""
+        ...
+
+    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
+        """Whether a scan of `segment` could return this partition, of a table or of an index."""
         ...
 
     async def commit(self, batch: Batch) -> Outcome:
         """All or nothing. Raises StoreUnknown when the outcome stays unknown: never call it again.
+
+        TableChanged: `table` of a write is not the latest; look it up and make the write anew.
 
         expected ANY writes without reading; a version (or ABSENT) must be what is there. A delete
         of an absent item with ANY or ABSENT is Committed.
@@ -173,6 +218,10 @@ class Store(Protocol):
 
     async def change_table(self, table: Table) -> bool:
         """Replaces the catalog row of this id and the version one less; False if there is none."""
+        ...
+
+    async def settled(self, table: Table) -> None:
+        """Returns when no process acts on an earlier version of this table any more."""
         ...
 
     async def drop_table(self, table: Table) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Hashable
 from types import TracebackType
 
 from ..errors import Busy
+from ..model.rows import Key
 
 _Waiters = deque[asyncio.Future[None]]
 
@@ -22,14 +23,20 @@ MOST_IN_ALL = 10_000
 class KeyQueue:
     """First come, first served for each key. For one event loop; a cancelled waiter just leaves.
 
+    by_partition: all keys of a partition are one, for a store where they contend with each other.
     `waiting` is the number of those who wait now, over all keys.
     """
 
-    __slots__ = ("_held", "_most_for_a_key", "_most_in_all", "waiting")
+    __slots__ = ("_by_partition", "_held", "_most_for_a_key", "_most_in_all", "waiting")
 
     def __init__(
-        self, *, most_for_a_key: int = MOST_FOR_A_KEY, most_in_all: int = MOST_IN_ALL
+        self,
+        *,
+        by_partition: bool = False,
+        most_for_a_key: int = MOST_FOR_A_KEY,
+        most_in_all: int = MOST_IN_ALL,
     ) -> None:
+        self._by_partition = by_partition
         # None while nobody waits: the common slot costs one entry made and removed.
         self._held: dict[Hashable, _Waiters | None] = {}
         self._most_for_a_key = most_for_a_key
@@ -40,9 +47,9 @@ class KeyQueue:
         """How many keys are held now."""
         return len(self._held)
 
-    def slot(self, table_id: str, key: Hashable) -> Slot:
+    def slot(self, table_id: str, key: Key) -> Slot:
         """`async with queue.slot(table.id, key):` holds the key. Raises Busy when too many wait."""
-        return Slot(self, (table_id, key))
+        return Slot(self, (table_id, key.partition if self._by_partition else key))
 
     def take(self, key: Hashable) -> asyncio.Future[None] | None:
         """None when the key is now held; else what to wait for. Raises Busy."""

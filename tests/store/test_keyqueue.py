@@ -8,7 +8,10 @@ import random
 import pytest
 
 from app.errors import Busy
+from app.model.rows import Key
 from app.store.keyqueue import KeyQueue
+
+K = Key("k", None)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -18,7 +21,7 @@ async def test_never_two_holders_whoever_is_cancelled(seed: int) -> None:
     holding: set[int] = set()
 
     async def work(key: int) -> None:
-        async with queue.slot("t", key):
+        async with queue.slot("t", Key(str(key), None)):
             assert key not in holding
             holding.add(key)
             try:
@@ -45,7 +48,7 @@ async def test_turns_are_given_in_order_of_arrival() -> None:
     order: list[int] = []
 
     async def work(number: int) -> None:
-        async with queue.slot("t", "k"):
+        async with queue.slot("t", K):
             order.append(number)
             await asyncio.sleep(0)
 
@@ -55,16 +58,28 @@ async def test_turns_are_given_in_order_of_arrival() -> None:
 
 async def test_a_full_queue_refuses_and_holds_nothing_of_the_refused() -> None:
     queue = KeyQueue(most_for_a_key=2)
-    async with queue.slot("t", "k"):
-        waiters = [asyncio.create_task(queue.slot("t", "k").__aenter__()) for _ in range(2)]
+    async with queue.slot("t", K):
+        waiters = [asyncio.create_task(queue.slot("t", K).__aenter__()) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Busy):
-            await queue.slot("t", "k").__aenter__()
+            await queue.slot("t", K).__aenter__()
         # Another key is not concerned.
-        async with queue.slot("t", "other"):
+        async with queue.slot("t", Key("other", None)):
             assert queue.waiting == 2
     await waiters[0]
-    queue.release(("t", "k"))
+    queue.release(("t", K))
     await waiters[1]
-    queue.release(("t", "k"))
+    queue.release(("t", K))
+    assert len(queue) == 0
+
+
+async def test_a_queue_by_partition_holds_all_keys_of_a_partition() -> None:
+    queue = KeyQueue(by_partition=True)
+    async with queue.slot("t", Key("p", "1")):
+        waiter = asyncio.create_task(queue.slot("t", Key("p", "2")).__aenter__())
+        async with queue.slot("t", Key("q", "2")), queue.slot("other", Key("p", "1")):
+            await asyncio.sleep(0)
+            assert queue.waiting == 1
+    await waiter
+    queue.release(("t", "p"))
     assert len(queue) == 0

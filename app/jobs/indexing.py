@@ -1,0 +1,126 @@
+"""Fills indexes that were added to a table with items, and takes away deleted ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+from ..errors import Busy, StoreError, TableChanged, TableGone
+from ..metrics import Metrics
+from ..model.index import EntryChange, place_of, projected
+from ..model.rows import WHOLE, Key, Row
+from ..model.table import Index, Table
+from ..store.base import Batch, Committed, Store, Write
+from ..store.keyqueue import KeyQueue
+
+_PAGE_ROWS = 100
+_NAMES_AT_ONCE = 100
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """Writes each item of a table again as it is, together with its entry in the new index.
+
+    So the entry is made under the same condition as any other write's, and cannot be older than
+    its item. Writers keep the index from the moment it is CREATING: an item missed by the scan was
+    written after that. Starting over only costs time.
+    """
+
+    store: Store
+    metrics: Metrics
+    queue: KeyQueue
+    interval: float = 0.5
+    pause: float = 0.01
+
+    async def run(self) -> None:
+        """For ever. Cancel it to stop."""
+        while True:
+            await asyncio.sleep(self.interval)
+            try:
+                while await self.round():
+                    pass
+            except StoreError:
+                # The store is away, or the table changed again: the next round looks anew.
+                self.metrics.add("JobFailures")
+
+    async def round(self) -> bool:
+        """One step for each table that has an index under way; False if there was none."""
+        found = False
+        async for table in self._tables():
+            for index in table.indexes:
+                if index.status in ("CREATING", "DELETING"):
+                    found = True
+                if index.status == "DELETING":
+                    await self.store.settled(table)
+                    left = tuple(each for each in table.indexes if each.number != index.number)
+                    await self._change(table, left)
+                    break
+                if index.status == "CREATING":
+                    await self._create(table, index)
+                    break
+        return found
+
+    async def _tables(self) -> AsyncIterator[Table]:
+        after: str | None = None
+        while names := await self.store.table_names(after=after, limit=_NAMES_AT_ONCE):
+            for name in names:
+                # A copy will do: every step is a change from this very version, or none.
+                table = self.store.cached_table(name) or await self.store.table(name)
+                if table is not None and table.status == "ACTIVE":
+                    yield table
+            after = names[-1]
+
+    async def _create(self, table: Table, index: Index) -> None:
+        """One step: from CREATING to backfilling, or from there to ACTIVE."""
+        if index.backfilling:
+            await self._fill(table, index)
+            done = replace(index, status="ACTIVE", backfilling=False)
+        else:
+            # A writer that does not know of the index yet could pass by the backfill.
+            await self.store.settled(table)
+            done = replace(index, backfilling=True)
+        swapped = (done if each.number == index.number else each for each in table.indexes)
+        await self._change(table, tuple(swapped))
+
+    async def _fill(self, table: Table, index: Index) -> None:
+        after: Key | None = None
+        more = True
+        while more:
+            page = await self.store.scan(
+                table, WHOLE, after=after, limit=_PAGE_ROWS, consistent=True
+            )
+            for start in range(0, len(page.rows), _AT_ONCE):
+                rows = page.rows[start : start + _AT_ONCE]
+                await asyncio.gather(*(self._enter(table, index, row) for row in rows))
+            more = page.more
+            if page.rows:
+                after = page.rows[-1].key
+            await asyncio.sleep(self.pause)
+
+    async def _enter(self, table: Table, index: Index, row: Row | None) -> None:
+        """Writes the entry of one item, of whichever version it has by then."""
+        assert row is not None
+        key = row.key
+        while row is not None:
+            place = place_of(index, row.item)
+            if place is None:
+                return
+            entry = EntryChange(index, None, place, None, projected(table, index, row.item))
+            write = Write(table, key, row.version, row.item, (entry,))
+            try:
+                async with self.queue.slot(table.id, key):
+                    if isinstance(await self.store.commit(Batch((write,))), Committed):
+                        return
+            except Busy:
+                await asyncio.sleep(self.pause)
+            row = await self.store.get(table, key, consistent=True)
+
+    async def _change(self, table: Table, indexes: tuple[Index, ...]) -> None:
+        changed = replace(table, indexes=indexes, version=table.version + 1)
+        if not await self.store.change_table(changed):
+            current = await self.store.table(table.name)
+            if current is None or current.id != table.id:
+                raise TableGone(f"table {table.name} was deleted")
+            raise TableChanged(f"table {table.name} has changed")

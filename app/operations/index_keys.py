@@ -1,0 +1,58 @@
+"""Index key attributes of an item: optional, but of their type and not empty where they are."""
+
+from __future__ import annotations
+
+from .. import errors
+from ..model.rows import Item
+from ..model.table import Index, KeyAttribute, Table
+from .keys import PARTITION_KEY_BYTES, SORT_KEY_BYTES, key_length
+
+
+def check_index_keys(table: Table, item: Item, *, updating: bool = False) -> None:
+    """Raises ValidationException for an item that cannot be in an index it would have to be in.
+
+    updating: the item came of an UpdateItem, of which the service speaks in other words.
+    """
+    for index in table.indexes:
+        for key in index.keys:
+            value = item.get(key.name)
+            if value is not None and key.name not in table.key_names:
+                _check(index, key, value, updating)
+
+
+def _check(index: Index, key: KeyAttribute, value: dict[str, str], updating: bool) -> None:
+    if key.type not in value:
+        if updating:
+            raise errors.validation(
+                "The update expression attempted to update the secondary index key to unsupported "
+                "type"
+            )
+        (actual,) = value
+        raise errors.validation(
+            "One or more parameter values were invalid: Type mismatch for Index Key "
+            f"{key.name} Expected: {key.type} Actual: {actual} IndexName: {index.name}"
+        )
+    if value[key.type] == "":
+        kind = "string" if key.type == "S" else "binary"
+        if updating:
+            raise errors.validation(
+                "The update expression attempted to update the secondary index key to a value that "
+                "is not supported. The AttributeValue for a key attribute cannot contain an empty "
+                f"{kind} value."
+            )
+        raise errors.validation(
+            "One or more parameter values are not valid. A value specified for a secondary index "
+            "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
+            f"{kind} value. IndexName: {index.name}, IndexKey: {key.name}"
+        )
+    length = key_length(value)
+    if key in index.partition and not index.local and length > PARTITION_KEY_BYTES:
+        raise errors.validation(
+            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum "
+            f"size limit of {PARTITION_KEY_BYTES} bytes"
+        )
+    if key in index.sort and length > SORT_KEY_BYTES:
+        raise errors.validation(
+            "One or more parameter values were invalid: Aggregated size of all range keys has "
+            f"exceeded the size limit of {SORT_KEY_BYTES} bytes"
+        )

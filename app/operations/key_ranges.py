@@ -1,0 +1,98 @@
+"""From the comparisons of a Query to the partition and the range of sort keys that it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .. import errors
+from ..expressions import KeyComparison, KeyComparisons, against_schema
+from ..model.index import encode, range_of
+from ..model.rows import Bounds, KeyValue
+from ..model.table import KeyAttribute
+from ..values import to_key
+from .keys import empty_key
+from .targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """In store form: of a table its key values, of an index the bytes of its places."""
+
+    partition: KeyValue
+    bounds: Bounds
+
+
+def key_range(target: Target, comparisons: KeyComparisons) -> KeyRange:
+    """Raises ValidationException for what these keys cannot be queried by."""
+    if len(target.keys) > 2:
+        return _of_many(target, comparisons)
+    sort = target.sort[0] if target.sort else None
+    keys = against_schema(
+        comparisons, target.partition[0].name, None if sort is None else sort.name
+    )
+    _check(target.partition[0], keys.partition)
+    for operand in keys.operands:
+        assert sort is not None
+        _check(sort, operand)
+    if target.index is None:
+        return KeyRange(to_key(keys.partition), keys.bounds())
+    operands = [to_key(operand) for operand in keys.operands]
+    return KeyRange(encode([to_key(keys.partition)]), range_of((), keys.operator, operands))
+
+
+def _of_many(target: Target, comparisons: KeyComparisons) -> KeyRange:
+    """An index of several attributes: equality on all of its partition key, then on sort attributes
+    from the left, of which the last one may have another operator.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.DesignPattern.MultiAttributeKeys.html
+    """
+    left = dict(comparisons)
+    partition = []
+    for key in target.partition:
+        comparison = left.pop(key.name, None)
+        if comparison is None:
+            raise _missed(key)
+        if comparison.operator != "EQ":
+            raise errors.validation("Query key condition not supported")
+        partition += _values(key, comparison)
+    equal: list[KeyValue] = []
+    operator: str | None = None
+    operands: list[KeyValue] = []
+    for key in target.sort:
+        comparison = left.pop(key.name, None)
+        if comparison is None:
+            break
+        values = _values(key, comparison)
+        if comparison.operator != "EQ":
+            operator, operands = comparison.operator, values
+            break
+        equal += values
+    if left:
+        # Behind a range, behind a gap, or no key of this index at all.
+        keys = {key.name for key in target.sort}
+        skipped = [key for key in target.sort if key.name not in comparisons]
+        if skipped and keys & set(left):
+            raise _missed(skipped[0])
+        raise errors.validation("Query key condition not supported")
+    return KeyRange(encode(partition), range_of(equal, operator, operands))
+
+
+def _values(key: KeyAttribute, comparison: KeyComparison) -> list[KeyValue]:
+    for operand in comparison.operands:
+        _check(key, operand)
+    return [to_key(operand) for operand in comparison.operands]
+
+
+def _check(key: KeyAttribute, value: dict[str, Any]) -> None:
+    if key.type not in value:
+        raise errors.validation(
+            "One or more parameter values were invalid: "
+            "Condition parameter type does not match schema type"
+        )
+    if value[key.type] == "":
+        raise empty_key(key)
+
+
+def _missed(key: KeyAttribute) -> errors.ApiError:
+    return errors.validation(f"Query condition missed key schema element: {key.name}")

@@ -1,0 +1,98 @@
+"""Entries of secondary indexes: one SQL table for each index, changed with the item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
+from ...model.index import Place, Position
+from ...model.rows import Bounds, Key, Segment
+from ...model.table import Index, Table
+from ..base import Write
+from .statements import Change, Statement, hash_of, hash_range, stored_sort
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSql:
+    """The statements of one index's table."""
+
+    create: str
+    drop: str
+    put: str
+    delete: str
+    scan: str
+    query: str
+
+
+@lru_cache(maxsize=4096)
+def index_sql(table_id: str, number: int) -> IndexSql:
+    name = f"t_{table_id}_{number}"
+    here = "hash = ? AND partition = ? AND sort = ? AND pk = ? AND sk = ?"
+    return IndexSql(
+        create=f"CREATE TABLE {name} (hash INTEGER NOT NULL, partition BLOB NOT NULL,"
+        " sort BLOB NOT NULL, pk NOT NULL, sk NOT NULL, item BLOB NOT NULL,"
+        " PRIMARY KEY (hash, partition, sort, pk, sk))",
+        drop=f"DROP TABLE {name}",
+        put=f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?, ?, ?, ?)",
+        delete=f"DELETE FROM {name} WHERE {here}",
+        scan=f"SELECT pk, sk, 0, item FROM {name} WHERE hash <= ?",
+        query=f"SELECT pk, sk, 0, item FROM {name} WHERE hash = ? AND partition = ?",
+    )
+
+
+def sql_of(table: Table, index: Index) -> IndexSql:
+    return index_sql(table.id, index.number)
+
+
+def changes_of(write: Write) -> Iterator[Change]:
+    """What is done to the indexes when `write` is."""
+    for entry in write.entries:
+        sql = sql_of(write.table, entry.index)
+        if entry.old is not None and entry.old != entry.new:
+            yield Change(sql.delete, _physical(entry.old, write.key), None)
+        if entry.new is not None:
+            values = (*_physical(entry.new, write.key), orjson.dumps(entry.item))
+            yield Change(sql.put, values, None)
+
+
+def query_statement(
+    sql: IndexSql,
+    partition: bytes,
+    bounds: Bounds,
+    after: Position | None,
+    limit: int,
+    *,
+    reverse: bool,
+) -> Statement:
+    text = sql.query
+    values: list[object] = [hash_of(partition), partition]
+    if bounds.lower is not None:
+        text += " AND sort >= ?"
+        values.append(bounds.lower)
+    if bounds.upper is not None:
+        text += " AND sort < ?"
+        values.append(bounds.upper)
+    if after is not None:
+        text += f" AND (sort, pk, sk) {'<' if reverse else '>'} (?, ?, ?)"
+        values += _physical(after.place, after.key)[2:]
+    order = "DESC" if reverse else "ASC"
+    text += f" ORDER BY sort {order}, pk {order}, sk {order} LIMIT ?"
+    return text, (*values, limit)
+
+
+def scan_statement(
+    sql: IndexSql, segment: Segment, after: Position | None, limit: int
+) -> Statement:
+    first, last = hash_range(segment)
+    tail = " ORDER BY hash, partition, sort, pk, sk LIMIT ?"
+    if after is None:
+        return sql.scan + " AND hash >= ?" + tail, (last, first, limit)
+    text = sql.scan + " AND (hash, partition, sort, pk, sk) > (?, ?, ?, ?, ?)" + tail
+    return text, (last, *_physical(after.place, after.key), limit)
+
+
+def _physical(place: Place, key: Key) -> tuple[object, ...]:
+    return hash_of(place.partition), place.partition, place.sort, key.partition, stored_sort(key)
