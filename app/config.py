@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     )
     tls_cert: Path | None = Field(None, description="PEM file: certificate chain of the server.")
     tls_key: Path | None = Field(None, description="PEM file: private key of the certificate.")
+    advertise: str | None = Field(
+        None, description="host:port that DescribeEndpoints tells; by default host and port."
+    )
     workers: int = Field(1, ge=1, le=256, description="Processes that serve; one for each core.")
     auth: Literal["off", "warn", "enforce"] = Field(
         "off",
@@ -106,7 +109,10 @@ class Settings(BaseSettings):
         if self.https_port is not None and self.https_port == self.port != 0:
             raise ValueError("port and https_port must differ")
         if self.auth == "enforce" and not self.has_access_keys:
-            raise ValueError("auth=enforce needs access_keys or access_keys_file")
+            raise ValueError(
+                "auth=enforce, the default where other machines can reach the server, needs "
+                "access_keys (best as DYNASPAN_ACCESS_KEYS) or access_keys_file"
+            )
         if self.auth == "off" and not is_loopback(self.host) and not self.insecure:
             raise ValueError(
                 f"auth=off on {self.host}, which other machines can reach, needs insecure"

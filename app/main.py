@@ -16,6 +16,7 @@ from .http.application import Application
 from .http.data_plane import DataPlane
 from .http.health import Readiness
 from .jobs.expiry import Expiry
+from .jobs.indexing import Indexing
 from .metrics import Metrics
 from .operations import OPERATIONS
 from .operations.context import Context
@@ -24,6 +25,8 @@ from .store.keyqueue import KeyQueue
 from .store.open import open_store
 
 _log = logging.getLogger("dynaspan")
+
+_OBSERVED_SECONDS = 1.0
 
 OPERATION_NAMES = tuple(operation.name for operation in OPERATIONS.values())
 """The labels of metrics, in the order that all workers of a server share."""
@@ -47,7 +50,7 @@ def create_app(
         raise ConfigError(
             f"workers={settings.workers}: processes cannot share {settings.store_for_display}"
         )
-    queue = KeyQueue()
+    queue = KeyQueue(by_partition=store.capabilities.partition_contention)
     context = Context(store, settings, clock, metrics, queue)
     expiry = Expiry(store, clock, metrics, queue, settings.ttl_interval)
 
@@ -55,13 +58,21 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
         metrics.set("StoreUp", 1)
-        job = asyncio.create_task(expiry.run(), name="expiry")
-        job.add_done_callback(_report)
+        jobs = [
+            asyncio.create_task(expiry.run(), name="expiry"),
+            asyncio.create_task(_observe(queue, metrics), name="queue depth"),
+        ]
+        if store.capabilities.indexes:
+            indexing = Indexing(store, metrics, queue)
+            jobs.append(asyncio.create_task(indexing.run(), name="indexing"))
+        for job in jobs:
+            job.add_done_callback(_report)
         try:
             yield
         finally:
-            job.cancel()
-            await asyncio.wait([job])
+            for job in jobs:
+                job.cancel()
+            await asyncio.wait(jobs)
             await store.close()
 
     authenticator = Authenticator(settings.auth, key_ring(settings), clock=clock, metrics=metrics)
@@ -71,6 +82,12 @@ def create_app(
         metrics,
         lifespan,
     )
+
+
+async def _observe(queue: KeyQueue, metrics: Metrics) -> None:
+    while True:
+        metrics.set("QueueDepth", queue.waiting)
+        await asyncio.sleep(_OBSERVED_SECONDS)
 
 
 def _report(job: asyncio.Task[None]) -> None:

@@ -54,8 +54,6 @@ METRICS = (
     Metric("UnknownOutcomes", "counter", "Count", "Writes that the store did not answer in time."),
     Metric("UnknownOutcomesResolved", "counter", "Count", "Of those: decided by reading again."),
     Metric("QueueRefusals", "counter", "Count", "Writes refused as too many wait for one key."),
-    Metric("QueueWaits", "counter", "Count", "Writes that waited for another to the same key."),
-    Metric("QueueWaitSeconds", "counter", "Seconds", "Time that writes waited in key queues."),
     Metric("QueueDepth", "gauge", "Count", "Writes that wait for another to the same key."),
     Metric("AuthWarnings", "counter", "Count", "Requests that auth=enforce would refuse."),
     Metric("StoreUp", "gauge", "Count", "Workers that reach the store."),

@@ -1,8 +1,8 @@
 """From the headers of a request to who sent it.
 
-`sigv4` is pure: text, secret and time are passed in. `KeyRing` is where secrets come from;
-`Authenticator` is the policy of a server: off, warn or enforce. What a principal may do is decided
-behind `Authenticator.authenticate`, once policies exist.
+`authorization` and `sigv4` are pure: text, secret and time are passed in. `KeyRing` is where
+secrets come from; `Authenticator` is the policy of a server: off, warn or enforce. What a principal
+may do is decided behind `Authenticator.authenticate`, once policies exist.
 """
 
 from .authenticator import Authenticator, Principal

@@ -11,6 +11,7 @@ from ..clock import Clock
 from ..errors import ApiError
 from ..metrics import Metrics
 from . import sigv4
+from .authorization import read_claim
 from .keys import KeyRing
 
 _log = logging.getLogger("dynaspan.auth")
@@ -50,7 +51,7 @@ class Authenticator:
         """Raises MissingAuthenticationTokenException, IncompleteSignatureException,
         UnrecognizedClientException or InvalidSignatureException. `body` is as on the wire.
         """
-        claim, signature = sigv4.read(headers)
+        claim, signature = read_claim(headers)
         if self._verifies:
             try:
                 sigv4.verify(

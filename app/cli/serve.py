@@ -30,6 +30,7 @@ def serve(
     https_port: Annotated[int | None, _option("https_port")] = None,
     tls_cert: Annotated[Path | None, _option("tls_cert")] = None,
     tls_key: Annotated[Path | None, _option("tls_key")] = None,
+    advertise: Annotated[str | None, _option("advertise")] = None,
     workers: Annotated[int | None, _option("workers")] = None,
     auth: Annotated[
         Literal["off", "warn", "enforce"] | None, _option("auth", default="off on loopback")

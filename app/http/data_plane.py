@@ -101,7 +101,7 @@ class DataPlane:
             if isinstance(answer, dict):
                 answer = orjson.dumps(answer)
             chunks = answer if isinstance(answer, list) else (answer,)
-            if worth_compressing(chunks) and accepts_gzip(headers.get(b"accept-encoding", b"")):
+            if accepts_gzip(headers.get(b"accept-encoding", b"")) and worth_compressing(chunks):
                 result = await compressed(content_type, chunks, request_id)
             else:
                 result = response(200, content_type, chunks, request_id)
@@ -110,6 +110,8 @@ class DataPlane:
             raise
         except Exception as fault:
             error = fault if isinstance(fault, ApiError) else _translated(fault, request_id)
+            if isinstance(fault, Busy):
+                self._metrics.add("QueueRefusals")
             result = response(error.status, content_type, (error_body(error),), request_id)
             code = error.code
         name = None if operation is None else operation.name

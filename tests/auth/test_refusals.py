@@ -10,6 +10,7 @@ from email.utils import formatdate
 import pytest
 
 from app.auth import sigv4
+from app.auth.authorization import read_claim
 from app.auth.sigv4 import MISMATCH
 
 from .conftest import KEY_ID, SECRET, Door, Sign, Signed
@@ -229,21 +230,24 @@ def test_a_signed_header_that_is_not_there(sign: Sign, door: Door) -> None:
 def test_date_header_in_place_of_x_amz_date(door: Door) -> None:
     now = door.clock.now
     day = stamp(now)[:8]
-    headers = {
-        b"host": b"localhost",
-        b"date": formatdate(now, usegmt=True).encode(),
-        b"x-amz-target": b"DynamoDB_20120810.ListTables",
-    }
-    signed = b"date;host;x-amz-target"
-    canonical = sigv4.canonical_request(signed, headers, b"", b"{}")
-    to_sign = (
-        f"AWS4-HMAC-SHA256\n{stamp(now)}\n{day}/us-east-1/dynamodb/aws4_request\n"
-        f"{hashlib.sha256(canonical).hexdigest()}"
+    scope = f"{day}/us-east-1/dynamodb/aws4_request"
+    head = (
+        f"AWS4-HMAC-SHA256 Credential={KEY_ID}/{scope}, "
+        "SignedHeaders=date;host;x-amz-target, Signature="
     )
+    request = Signed(
+        {
+            b"host": b"localhost",
+            b"date": formatdate(now, usegmt=True).encode(),
+            b"x-amz-target": b"DynamoDB_20120810.ListTables",
+            b"authorization": f"{head}{SIGNATURE}".encode(),
+        },
+        b"{}",
+    )
+    claim, _ = read_claim(request.headers)
+    canonical = sigv4.canonical_request(claim, request.headers, b"", b"{}")
+    assert canonical is not None
+    to_sign = f"AWS4-HMAC-SHA256\n{stamp(now)}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}"
     key = sigv4.signing_key(SECRET, day.encode(), b"us-east-1", b"dynamodb")
     signature = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
-    headers[b"authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={KEY_ID}/{day}/us-east-1/dynamodb/aws4_request, "
-        f"SignedHeaders={signed.decode()}, Signature={signature}"
-    ).encode()
-    assert door.admits(Signed(headers, b"{}")) == KEY_ID
+    assert door.admits(request.with_header(b"authorization", f"{head}{signature}".encode()))

@@ -53,6 +53,7 @@ def test_what_is_counted(server: Server, client: Client) -> None:
     def count(name: str, operation: str | None = None) -> float:
         return server.metrics.value(name, operation)
 
+    refusals = count("QueueRefusals")
     names = ("UserErrors", "SystemErrors", "ThrottledRequests", "ConditionalCheckFailedRequests")
     before = {name: count(name, "Fail") for name in names}
     unknown = count("UserErrors", "unknown")
@@ -64,4 +65,5 @@ def test_what_is_counted(server: Server, client: Client) -> None:
     client.post({}, "Nonsense")
     assert {name: count(name, "Fail") - before[name] for name in names} == dict.fromkeys(names, 1)
     assert count("UserErrors", "unknown") == unknown + 2
+    assert count("QueueRefusals") == refusals + 1
     assert count("SuccessfulRequests", "Echo") == served + 1
