@@ -1,0 +1,140 @@
+"""Conditions: compiled once, bound to names and values, then asked of one item after another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from .. import errors
+from ..model.rows import Item
+from . import predicates, tree
+from .cache import ProgramCache
+from .compiling import Program, names_of
+from .condition_parser import parse_condition
+from .paths import Environment
+from .placeholders import Placeholders
+from .predicates import Test
+from .refusal import Refused, invalid
+
+_SHOWN = {"FilterExpression": "Filter Expression"}
+
+
+class ConditionProgram(Program):
+    __slots__ = ("test",)
+
+    def __init__(self, parsed: tree.Condition) -> None:
+        super().__init__()
+        self.test = _compile(parsed, self)
+
+
+class Condition:
+    """A pure function of an item, to be called any number of times."""
+
+    __slots__ = ("_environment", "_program", "_test")
+
+    def __init__(self, program: ConditionProgram, environment: Environment) -> None:
+        self._test = program.test
+        self._program = program
+        self._environment = environment
+
+    def matches(self, item: Item | None) -> bool:
+        """Whether the condition holds; an absent item has no attributes."""
+        return self._test({} if item is None else item, self._environment)
+
+    @property
+    def top_level_names(self) -> frozenset[str]:
+        """The attributes it looks into."""
+        return names_of(self._program.heads, self._environment)
+
+    @property
+    def nested_names(self) -> frozenset[str]:
+        """The attributes it looks into deeper than the top level."""
+        return names_of(self._program.nested_heads, self._environment)
+
+
+def condition(text: str, placeholders: Placeholders, parameter: str) -> Condition:
+    """`parameter` is the request member that `text` came in. Raises ValidationException."""
+    try:
+        program = programs.get(text)
+        return Condition(program, program.bind(placeholders))
+    except Refused as refusal:
+        raise invalid(parameter, refusal) from None
+
+
+def condition_of_tree(
+    parsed: tree.Condition, placeholders: Placeholders, parameter: str
+) -> Condition:
+    """As `condition`, for a tree that was not parsed from an expression."""
+    program = ConditionProgram(parsed)
+    try:
+        return Condition(program, program.bind(placeholders))
+    except Refused as refusal:
+        raise invalid(parameter, refusal) from None
+
+
+def check_no_key_attributes(condition: Condition, key_names: Sequence[str], parameter: str) -> None:
+    """Raises ValidationException when a filter looks at the keys that select the items.
+
+    `parameter` is "FilterExpression" or "QueryFilter".
+    """
+    names = condition.top_level_names
+    for name in key_names:
+        if name in names:
+            raise errors.validation(
+                f"{_SHOWN.get(parameter, parameter)} can only contain non-primary key attributes: "
+                f"Primary key attribute: {name}"
+            )
+
+
+def check_scalar_keys(nested_names: Collection[str], key_names: Sequence[str]) -> None:
+    """Raises ValidationException when an expression looks into a key attribute.
+
+    `nested_names` are those of a Condition, Projection or Update.
+    """
+    for name in key_names:
+        if name in nested_names:
+            raise errors.validation(
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
+                f"not allowed: Key: {name}"
+            )
+
+
+def _compile(node: tree.Condition, program: Program) -> Test:
+    # One function, so that a nested condition costs one frame a level: there may be 300.
+    if isinstance(node, tree.Comparison):
+        return predicates.comparison(node, program)
+    if isinstance(node, tree.Call):
+        return predicates.call(node, program)
+    if isinstance(node, tree.Between):
+        return predicates.between(node, program)
+    if isinstance(node, tree.In):
+        return predicates.membership(node, program)
+    if isinstance(node, tree.Not):
+        negated = _compile(node.condition, program)
+        return lambda item, environment: not negated(item, environment)
+    tests = []
+    for part in node.conditions:
+        tests.append(_compile(part, program))
+    return _all(tests) if isinstance(node, tree.And) else _any(tests)
+
+
+def _all(tests: list[Test]) -> Test:
+    def matches(item: Item, environment: Environment) -> bool:
+        for test in tests:  # noqa: SIM110 - a generator would cost a second frame
+            if not test(item, environment):
+                return False
+        return True
+
+    return matches
+
+
+def _any(tests: list[Test]) -> Test:
+    def matches(item: Item, environment: Environment) -> bool:
+        for test in tests:  # noqa: SIM110
+            if test(item, environment):
+                return True
+        return False
+
+    return matches
+
+
+programs = ProgramCache(lambda text: ConditionProgram(parse_condition(text)))
