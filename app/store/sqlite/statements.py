@@ -5,6 +5,9 @@ dropped table meets "no such table" and nothing else. Rows are in the order of a
 partition key, then of partition and sort key, so that a scan has one order in every process.
 S keys are TEXT, compared by their UTF-8 bytes, N and B keys are BLOB. A table without sort key
 keeps an empty one.
+
+Versions are microseconds of the clock, made greater than any version the item had: a deleted item
+leaves none behind, so `state.deleted` is the highest version of all that were ever deleted.
 """
 
 from __future__ import annotations
@@ -12,25 +15,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
+
+import orjson
 
 from ...model.rows import Bounds, Key, KeyValue, Segment
+from ..base import ABSENT, ANY, Write
 
-# What `PRAGMA user_version` says: an older dynaspan refuses the file of a newer one.
-FILE_FORMAT = 1
-
-NO_SORT_KEY = b""
+_NO_SORT_KEY = b""
 _HASHES = 1 << 64
 _HALF = 1 << 63
 
-CATALOG = (
+# `changes` counts changes of the catalog.
+STATE = (
     "CREATE TABLE IF NOT EXISTS catalog (name TEXT PRIMARY KEY, id TEXT NOT NULL,"
     " version INTEGER NOT NULL, spec BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS counter (one INTEGER PRIMARY KEY, changes INTEGER NOT NULL)",
-    "INSERT OR IGNORE INTO counter VALUES (1, 0)",
+    "CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY, changes INTEGER NOT NULL,"
+    " deleted INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO state VALUES (1, 0, 0)",
 )
-COUNT_CHANGE = "UPDATE counter SET changes = changes + 1"
-CHANGES = "SELECT changes FROM counter"
+CHANGES = "SELECT changes FROM state"
+COUNT_CHANGE = "UPDATE state SET changes = changes + 1"
 CATALOG_GET = "SELECT spec FROM catalog WHERE name = ?"
+CATALOG_VERSION = "SELECT version FROM catalog WHERE name = ? AND id = ?"
 CATALOG_NAMES = "SELECT name FROM catalog WHERE name > ? ORDER BY name LIMIT ?"
 CATALOG_INSERT = "INSERT OR IGNORE INTO catalog (name, id, version, spec) VALUES (?, ?, ?, ?)"
 CATALOG_CHANGE = (
@@ -43,42 +50,89 @@ CATALOG_DELETE = "DELETE FROM catalog WHERE name = ? AND id = ? AND version = ?"
 class ItemSql:
     """The statements of one item table."""
 
-    create: str
+    create: tuple[str, ...]
     drop: str
     get: str
-    version: str
-    put: str
-    delete: str
     scan: str
     query: str
+    put_any: str
+    put_absent: str
+    put_version: str
+    delete_any: str
+    delete_absent: str
+    delete_version: str
 
 
 @lru_cache(maxsize=4096)
 def item_sql(table_id: str) -> ItemSql:
-    name = f'"t_{table_id}"'
-    key = "hash = ? AND pk = ? AND sk = ?"
-    return ItemSql(
-        create=f"CREATE TABLE {name} (hash INTEGER, pk, sk, ver INTEGER NOT NULL,"
-        " item BLOB NOT NULL, PRIMARY KEY (hash, pk, sk)) WITHOUT ROWID",
-        drop=f"DROP TABLE {name}",
-        get=f"SELECT ver, item FROM {name} WHERE {key}",
-        version=f"SELECT ver FROM {name} WHERE {key}",
-        put=f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?, ?, ?)",
-        delete=f"DELETE FROM {name} WHERE {key}",
-        scan=f"SELECT pk, sk, ver, item FROM {name} WHERE hash <= ?",
-        query=f"SELECT sk, ver, item FROM {name} WHERE hash = ? AND pk = ?",
+    name = f"t_{table_id}"
+    here = "hash = ? AND pk = ? AND sk = ?"
+    insert = (
+        f"INSERT INTO {name} (hash, pk, sk, ver, item)"
+        " VALUES (?, ?, ?, max(?, (SELECT deleted + 1 FROM state)), ?) ON CONFLICT DO "
     )
+    return ItemSql(
+        create=(
+            # Not WITHOUT ROWID: SQLite would read whole items to compare their keys.
+            f"CREATE TABLE {name} (hash INTEGER NOT NULL, pk NOT NULL, sk NOT NULL,"
+            " ver INTEGER NOT NULL, item BLOB NOT NULL, PRIMARY KEY (hash, pk, sk))",
+            f"CREATE TRIGGER {name}_deleted AFTER DELETE ON {name}"
+            " BEGIN UPDATE state SET deleted = max(deleted, OLD.ver); END",
+        ),
+        drop=f"DROP TABLE {name}",
+        get=f"SELECT ver, item FROM {name} WHERE {here}",
+        scan=f"SELECT pk, sk, ver, item FROM {name} WHERE hash <= ?",
+        query=f"SELECT pk, sk, ver, item FROM {name} WHERE hash = ? AND pk = ?",
+        put_any=insert + "UPDATE SET ver = max(excluded.ver, ver + 1), item = excluded.item",
+        put_absent=insert + "NOTHING",
+        put_version=f"UPDATE {name} SET ver = max(?, ver + 1), item = ? WHERE {here} AND ver = ?",
+        delete_any=f"DELETE FROM {name} WHERE {here}",
+        # Changes nothing: it tells, as the others do, by the number of rows what was there.
+        delete_absent=f"UPDATE {name} SET ver = ver WHERE {here}",
+        delete_version=f"DELETE FROM {name} WHERE {here} AND ver = ?",
+    )
+
+
+class Change(NamedTuple):
+    """One write as a statement. It touches `rows` rows if the version there is the expected one;
+    None if that does not matter."""
+
+    sql: str
+    values: tuple[object, ...]
+    rows: int | None
+
+
+def change_of(write: Write, now: int) -> Change:
+    """`now`: microseconds since the epoch."""
+    sql = item_sql(write.table.id)
+    here = physical(write.key)
+    expected = write.expected
+    if write.item is None:
+        if expected == ANY:
+            return Change(sql.delete_any, here, None)
+        if expected == ABSENT:
+            return Change(sql.delete_absent, here, 0)
+        return Change(sql.delete_version, (*here, expected), 1)
+    data = orjson.dumps(write.item)
+    if expected == ANY:
+        return Change(sql.put_any, (*here, now, data), 1)
+    if expected == ABSENT:
+        return Change(sql.put_absent, (*here, now, data), 1)
+    return Change(sql.put_version, (now, data, *here, expected), 1)
 
 
 def hash_of(partition: KeyValue) -> int:
     """A signed 64-bit hash of the partition key, the same in every process."""
     data = partition.encode() if isinstance(partition, str) else partition
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), signed=True)
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
+
+
+def stored_sort(key: Key) -> KeyValue:
+    return _NO_SORT_KEY if key.sort is None else key.sort
 
 
 def physical(key: Key) -> tuple[int, KeyValue, KeyValue]:
-    sort = NO_SORT_KEY if key.sort is None else key.sort
-    return hash_of(key.partition), key.partition, sort
+    return hash_of(key.partition), key.partition, stored_sort(key)
 
 
 def hash_range(segment: Segment) -> tuple[int, int]:
@@ -88,9 +142,10 @@ def hash_range(segment: Segment) -> tuple[int, int]:
     return first, last
 
 
-def scan_statement(
-    sql: ItemSql, segment: Segment, after: Key | None, limit: int
-) -> tuple[str, tuple[object, ...]]:
+Statement = tuple[str, tuple[object, ...]]
+
+
+def scan_statement(sql: ItemSql, segment: Segment, after: Key | None, limit: int) -> Statement:
     first, last = hash_range(segment)
     tail = " ORDER BY hash, pk, sk LIMIT ?"
     if after is None:
@@ -102,21 +157,26 @@ def query_statement(
     sql: ItemSql,
     partition: KeyValue,
     bounds: Bounds,
-    after: Key | None,
+    after: KeyValue | None,
     limit: int,
     *,
     reverse: bool,
-) -> tuple[str, tuple[object, ...]]:
+) -> Statement:
+    lower, at_lower = bounds.lower, bounds.lower_inclusive
+    upper, at_upper = bounds.upper, bounds.upper_inclusive
+    # `after` takes the place of the bound before it: of two, SQLite might seek to the wrong one.
+    if after is not None:
+        if reverse and (upper is None or after <= upper):  # type: ignore[operator]
+            upper, at_upper = after, False
+        elif not reverse and (lower is None or after >= lower):  # type: ignore[operator]
+            lower, at_lower = after, False
     text = sql.query
     values: list[object] = [hash_of(partition), partition]
-    if bounds.lower is not None:
-        text += " AND sk >= ?" if bounds.lower_inclusive else " AND sk > ?"
-        values.append(bounds.lower)
-    if bounds.upper is not None:
-        text += " AND sk <= ?" if bounds.upper_inclusive else " AND sk < ?"
-        values.append(bounds.upper)
-    if after is not None:
-        text += " AND sk < ?" if reverse else " AND sk > ?"
-        values.append(NO_SORT_KEY if after.sort is None else after.sort)
-    text += f" ORDER BY sk {'DESC' if reverse else 'ASC'} LIMIT ?"
+    if lower is not None:
+        text += " AND sk >= ?" if at_lower else " AND sk > ?"
+        values.append(lower)
+    if upper is not None:
+        text += " AND sk <= ?" if at_upper else " AND sk < ?"
+        values.append(upper)
+    text += " ORDER BY sk DESC LIMIT ?" if reverse else " ORDER BY sk LIMIT ?"
     return text, (*values, limit)

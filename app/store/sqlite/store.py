@@ -1,80 +1,95 @@
 """The store contract in one SQLite file, or in memory.
 
-Reads run on the event loop: a point read costs less there than handing it to a thread would.
-Writes go through one thread with group commit, synced before they are acknowledged.
+Reads run on the event loop, a bounded page at a time: a point read costs less there than handing
+it to a thread would. Writes go through one thread with group commit, and are synced before they
+are acknowledged. README.md has the numbers.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
-import orjson
-
 from ...clock import Clock
-from ...errors import StoreUnavailable
+from ...errors import StoreUnavailable, TableChanged, TableGone
 from ...model import table as tables
+from ...model.index import Position
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
-from ...model.table import Table
-from ...model.version import Versions
-from ..base import ABSENT, ANY, Batch, Capabilities, Committed, Conflict, Outcome
+from ...model.table import Index, Table
+from ..base import Batch, Capabilities, Committed, Conflict, Outcome
+from . import indexes
 from . import statements as sql
-from .errors import store_errors
-from .writer import InlineWriter, Writer
+from .errors import FAULTS, raise_store_error
+from .file import open_file, path_of
+from .writer import LoopWriter, ThreadWriter, Writer, savepoint
 
 BUSY_SECONDS = 5.0
-# Item bytes after which a page ends although more was asked for: the loop is not held for longer,
-# and checkpoints can pass between two pages.
-_PAGE_BYTES = 1024 * 1024
-_WRITER_SLOT = 0
+# A page ends at either, although more was asked for: the loop is not held for longer, and
+# checkpoints can pass between two pages.
+PAGE_BYTES = 1024 * 1024
+PAGE_ROWS = 1000
 
 
 class SqliteStore:
     """`url` is sqlite:///relative.db, sqlite:////absolute.db, or sqlite:// for memory.
 
     Several processes may share a file on a local disk; memory belongs to this object alone.
+    busy_seconds: how long a write waits for other processes. Raises ConfigError.
     """
 
     def __init__(self, url: str, *, clock: Clock, busy_seconds: float = BUSY_SECONDS) -> None:
-        path = url.removeprefix("sqlite://").removeprefix("/")
-        self._path = Path(path) if path else None
+        self._path = path_of(url)
         self._busy_seconds = busy_seconds
-        self._versions = Versions(clock, _WRITER_SLOT)
+        self._clock = clock
         self._tables: dict[str, Table] = {}
         self._changes = -1
+        in_file = self._path is not None
         self.capabilities = Capabilities(
-            shared=self._path is not None, durable=self._path is not None, batches=True
+            shared=in_file,
+            durable=in_file,
+            batches=True,
+            indexes=True,
+            partition_contention=False,
         )
 
     async def open(self) -> None:
-        with store_errors():
-            self._reader = self._connect()
-            self._prepare(self._reader)
-        self._writer = InlineWriter(self._reader) if self._path is None else Writer(self._connect)
+        self._reader = open_file(self._path, self._busy_seconds)
+        self._writer: Writer
+        if self._path is None:
+            self._writer = LoopWriter(self._reader)
+        else:
+            self._writer = ThreadWriter(
+                open_file(self._path, self._busy_seconds), self._busy_seconds
+            )
 
     async def close(self) -> None:
         await self._writer.close()
         self._reader.close()
 
     async def ping(self) -> None:
-        with store_errors():
-            self._reader.execute(sql.CHANGES).fetchone()
+        self._count_of_changes()
 
     # -- items ------------------------------------------------------------------------------
 
     async def get(self, table: Table, key: Key, *, consistent: bool) -> Row | None:
-        with store_errors():
-            found = self._reader.execute(sql.item_sql(table.id).get, sql.physical(key)).fetchone()
-        return None if found is None else Row(key, found[0], data=found[1])
+        return self._get(sql.item_sql(table.id).get, key)
 
     async def get_many(
         self, table: Table, keys: Sequence[Key], *, consistent: bool
     ) -> list[Row | None]:
-        return [await self.get(table, key, consistent=consistent) for key in keys]
+        get = sql.item_sql(table.id).get
+        return [self._get(get, key) for key in keys]
+
+    def _get(self, get: str, key: Key) -> Row | None:
+        try:
+            found = self._reader.execute(get, sql.physical(key)).fetchone()
+        except FAULTS as fault:
+            raise_store_error(fault)
+        return None if found is None else Row(key, found[0], data=found[1])
 
     async def query(
         self,
@@ -87,18 +102,12 @@ class SqliteStore:
         reverse: bool = False,
         consistent: bool = False,
     ) -> Page:
-        text, values = sql.query_statement(
-            sql.item_sql(table.id), partition, bounds, after, limit + 1, reverse=reverse
+        most = min(limit, PAGE_ROWS)
+        behind = None if after is None else sql.stored_sort(after)
+        statement = sql.query_statement(
+            sql.item_sql(table.id), partition, bounds, behind, most + 1, reverse=reverse
         )
-        # Closed at once: a statement before its end keeps this connection's view of the file.
-        with store_errors(), closing(self._reader.execute(text, values)) as found:
-            return _page(
-                (
-                    Row(_key(table, partition, sort), version, data=data)
-                    for sort, version, data in found
-                ),
-                limit,
-            )
+        return await self._page(table, statement, most, limit)
 
     async def scan(
         self,
@@ -109,56 +118,95 @@ class SqliteStore:
         limit: int,
         consistent: bool = False,
     ) -> Page:
-        text, values = sql.scan_statement(sql.item_sql(table.id), segment, after, limit + 1)
-        with store_errors(), closing(self._reader.execute(text, values)) as found:
-            return _page(
-                (
-                    Row(_key(table, partition, sort), version, data=data)
-                    for partition, sort, version, data in found
-                ),
-                limit,
-            )
+        most = min(limit, PAGE_ROWS)
+        statement = sql.scan_statement(sql.item_sql(table.id), segment, after, most + 1)
+        return await self._page(table, statement, most, limit)
 
-    def in_segment(self, table: Table, key: Key, segment: Segment) -> bool:
+    async def _page(self, table: Table, statement: sql.Statement, most: int, limit: int) -> Page:
+        """Up to `most` rows of a statement that finds one more where more follows."""
+        rows: list[Row] = []
+        size = 0
+        more = False
+        try:
+            # Closed at once: a statement before its end keeps this connection's view of the file.
+            with closing(self._reader.execute(*statement)) as found:
+                for partition, sort, version, data in found:
+                    if len(rows) == most or size > PAGE_BYTES:
+                        more = True
+                        break
+                    key = Key(partition, None if table.sort_key is None else sort)
+                    rows.append(Row(key, version, data=data))
+                    size += len(data)
+        except FAULTS as fault:
+            raise_store_error(fault)
+        if more and len(rows) < limit:
+            # Others have their turn before the caller comes back for the rest.
+            await asyncio.sleep(0)
+        return Page(tuple(rows), more)
+
+    async def query_index(
+        self,
+        table: Table,
+        index: Index,
+        partition: bytes,
+        bounds: Bounds,
+        *,
+        after: Position | None = None,
+        limit: int,
+        reverse: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        most = min(limit, PAGE_ROWS)
+        entries = indexes.sql_of(table, index)
+        statement = indexes.query_statement(
+            entries, partition, bounds, after, most + 1, reverse=reverse
+        )
+        return await self._page(table, statement, most, limit)
+
+    async def scan_index(
+        self,
+        table: Table,
+        index: Index,
+        segment: Segment,
+        *,
+        after: Position | None = None,
+        limit: int,
+        consistent: bool = False,
+    ) -> Page:
+        most = min(limit, PAGE_ROWS)
+        entries = indexes.sql_of(table, index)
+        statement = indexes.scan_statement(entries, segment, after, most + 1)
+        return await self._page(table, statement, most, limit)
+
+    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         first, last = sql.hash_range(segment)
-        return first <= sql.hash_of(key.partition) <= last
+        return first <= sql.hash_of(partition) <= last
 
     async def commit(self, batch: Batch) -> Outcome:
-        writes = [
-            (
-                sql.item_sql(write.table.id),
-                write.key,
-                write.expected,
-                None if write.item is None else orjson.dumps(write.item),
-            )
-            for write in batch.writes
-        ]
+        now = int(self._clock.time() * 1_000_000)
+        changes = [sql.change_of(write, now) for write in batch.writes]
+        for write in batch.writes:
+            changes += indexes.changes_of(write)
+        used = {write.table.id: write.table for write in batch.writes}.values()
 
         def work(connection: sqlite3.Connection) -> Outcome:
-            there = []
-            for statements, key, expected, _ in writes:
-                found = connection.execute(statements.version, sql.physical(key)).fetchone()
-                version = ABSENT if found is None else found[0]
-                if expected not in (ANY, version):
-                    return Conflict()
-                there.append(version)
-            for (statements, key, _, data), version in zip(writes, there, strict=True):
-                place = sql.physical(key)
-                if data is None:
-                    connection.execute(statements.delete, place)
-                else:
-                    new = self._versions.next(key, above=version)
-                    connection.execute(statements.put, (*place, new, data))
-            return Committed()
+            for table in used:
+                _check_current(connection, table)
+            if len(changes) == 1:
+                return Committed() if _done(connection, changes[0]) else Conflict()
+            with savepoint(connection) as undo:
+                if all(_done(connection, change) for change in changes):
+                    return Committed()
+                undo()
+                return Conflict()
 
         return cast(Outcome, await self._writer.run(work))
 
     # -- catalog ----------------------------------------------------------------------------
 
     def cached_table(self, name: str) -> Table | None:
-        # A few microseconds, and never stale: whoever changes the catalog also counts the change.
-        with store_errors():
-            (changes,) = self._reader.execute(sql.CHANGES).fetchone()
+        # Never stale: whoever changes the catalog, in any process, also counts the change.
+        changes = self._count_of_changes()
         if changes != self._changes:
             self._tables.clear()
             self._changes = changes
@@ -168,97 +216,85 @@ class SqliteStore:
         cached = self.cached_table(name)
         if cached is not None:
             return cached
-        with store_errors():
+        try:
             found = self._reader.execute(sql.CATALOG_GET, (name,)).fetchone()
+        except FAULTS as fault:
+            raise_store_error(fault)
         if found is None:
             return None
-        self._tables[name] = table = tables.decode(found[0])
+        self._tables[name] = table = _decoded(name, found[0])
         return table
 
     async def table_names(self, *, after: str | None, limit: int) -> list[str]:
-        with store_errors():
+        try:
             found = self._reader.execute(sql.CATALOG_NAMES, (after or "", limit)).fetchall()
+        except FAULTS as fault:
+            raise_store_error(fault)
         return [name for (name,) in found]
 
     async def create_table(self, table: Table) -> bool:
-        usable = replace(table, status="ACTIVE")
-        row = (table.name, table.id, table.version, tables.encode(usable))
-
-        def work(connection: sqlite3.Connection) -> bool:
-            if connection.execute(sql.CATALOG_INSERT, row).rowcount == 0:
-                return False
-            connection.execute(sql.item_sql(table.id).create)
-            connection.execute(sql.COUNT_CHANGE)
-            return True
-
-        return cast(bool, await self._writer.run(work))
+        spec = tables.encode(replace(table, status="ACTIVE"))
+        insert = sql.Change(sql.CATALOG_INSERT, (table.name, table.id, table.version, spec), 1)
+        creates = [indexes.sql_of(table, index).create for index in table.indexes]
+        return await self._change_catalog(insert, (*sql.item_sql(table.id).create, *creates))
 
     async def change_table(self, table: Table) -> bool:
-        spec = tables.encode(table)
-        values = (table.version, spec, table.name, table.id, table.version - 1)
+        values = (table.version, tables.encode(table), table.name, table.id, table.version - 1)
+        before = await self.table(table.name)
+        had = {} if before is None else {index.number: index for index in before.indexes}
+        has = {index.number: index for index in table.indexes}
+        # `before` is what is changed, or its version is another one and nothing is.
+        ddl = [indexes.index_sql(table.id, number).create for number in has.keys() - had.keys()]
+        ddl += [indexes.index_sql(table.id, number).drop for number in had.keys() - has.keys()]
+        return await self._change_catalog(sql.Change(sql.CATALOG_CHANGE, values, 1), ddl)
 
-        def work(connection: sqlite3.Connection) -> bool:
-            changed = connection.execute(sql.CATALOG_CHANGE, values).rowcount == 1
-            if changed:
-                connection.execute(sql.COUNT_CHANGE)
-            return changed
-
-        return cast(bool, await self._writer.run(work))
+    async def settled(self, table: Table) -> None:
+        """At once: each write looks at the catalog within its transaction."""
 
     async def drop_table(self, table: Table) -> bool:
+        # No DELETING in between: one transaction ends all writes, of other processes too.
+        delete = sql.Change(sql.CATALOG_DELETE, (table.name, table.id, table.version), 1)
+        drops = [indexes.sql_of(table, index).drop for index in table.indexes]
+        return await self._change_catalog(delete, (sql.item_sql(table.id).drop, *drops))
+
+    async def _change_catalog(self, change: sql.Change, ddl: Sequence[str] = ()) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
-            row = (table.name, table.id, table.version)
-            if connection.execute(sql.CATALOG_DELETE, row).rowcount == 0:
-                return False
-            connection.execute(sql.item_sql(table.id).drop)
-            connection.execute(sql.COUNT_CHANGE)
-            return True
+            with savepoint(connection):
+                if not _done(connection, change):
+                    return False
+                for statement in (*ddl, sql.COUNT_CHANGE):
+                    connection.execute(statement)
+                return True
 
         return cast(bool, await self._writer.run(work))
 
-    # -- the file ---------------------------------------------------------------------------
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(
-            self._path or ":memory:",
-            timeout=self._busy_seconds,
-            isolation_level=None,
-            cached_statements=512,
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: an acknowledged commit is synced, so that it also survives a loss of power.
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found > sql.FILE_FORMAT:
-            connection.close()
-            raise StoreUnavailable(
-                f"{self._path} has format {found}; this dynaspan reads up to {sql.FILE_FORMAT}"
-            )
-        if found == sql.FILE_FORMAT:
-            return
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in sql.CATALOG:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {sql.FILE_FORMAT}")
-        connection.execute("COMMIT")
+    def _count_of_changes(self) -> int:
+        try:
+            (changes,) = self._reader.execute(sql.CHANGES).fetchone()
+        except FAULTS as fault:
+            raise_store_error(fault)
+        return cast(int, changes)
 
 
-def _key(table: Table, partition: KeyValue, sort: KeyValue) -> Key:
-    return Key(partition, None if table.sort_key is None else sort)
+def _done(connection: sqlite3.Connection, change: sql.Change) -> bool:
+    """Whether the row was as expected; if not, nothing was changed."""
+    rows = connection.execute(change.sql, change.values).rowcount
+    return change.rows is None or rows == change.rows
 
 
-def _page(found: Iterator[Row], limit: int) -> Page:
-    """Up to `limit` rows; `found` has one more where more follows."""
-    rows: list[Row] = []
-    size = 0
-    for row in found:
-        if len(rows) == limit or size > _PAGE_BYTES:
-            return Page(tuple(rows), more=True)
-        rows.append(row)
-        size += len(row.data)
-    return Page(tuple(rows), more=False)
+def _check_current(connection: sqlite3.Connection, table: Table) -> None:
+    """Within the writer's transaction, so that no write misses an index that has come meanwhile."""
+    found = connection.execute(sql.CATALOG_VERSION, (table.name, table.id)).fetchone()
+    if found is None:
+        raise TableGone(f"table {table.name} was deleted")
+    if found[0] != table.version:
+        raise TableChanged(f"table {table.name} has changed")
+
+
+def _decoded(name: str, spec: bytes) -> Table:
+    try:
+        return tables.decode(spec)
+    except tables.UnknownFormat as fault:
+        raise StoreUnavailable(
+            f"table {name} was changed by a newer dynaspan ({fault}): upgrade this one"
+        ) from fault

@@ -1,122 +1,199 @@
-"""One thread that writes: what arrives while it syncs one transaction shares the next one.
-
-So a lone writer never waits, and many share the cost of one fsync (group commit).
-"""
+"""Where transactions run: a thread with group commit for a file, the event loop for memory."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
-from ...errors import StoreUnavailable
-from .errors import store_errors, translated
+from ...errors import StoreError, StoreUnavailable
+from .errors import FAULTS, store_error
 
 Work = Callable[[sqlite3.Connection], Any]
-"""Runs within a transaction; what it returns is delivered when that is durable."""
+"""Runs in a transaction that others share: does all it means to, or raises and changed nothing.
+What it returns is delivered when that is durable."""
+
+_Entry = tuple[Work, asyncio.Future[Any]]
+_ENDED = "SQLite: the writer has ended"
 
 # A transaction longer than this keeps other processes waiting for the file.
 _MOST_TOGETHER = 256
+# Between two tries to begin while another process writes. SQLite's own waiting reaches 100 ms, and
+# then the same process may get the file a hundred times before another does.
+_PAUSE_SECONDS = (0.0005, 0.003)
 
 
-class Writer:
-    """`connect` is called in the thread itself, which owns the connection from then on."""
+class Writer(Protocol):
+    async def run(self, work: Work) -> Any:
+        """The result of `work`, committed. Raises what it raised, or a StoreError.
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
-        self._connect = connect
-        self._queue: SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = SimpleQueue()
+        Who is cancelled here gives up the answer, not the write.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends after all that was put before, and closes the connection it was given."""
+        ...
+
+
+class ThreadWriter:
+    """One thread: what arrives while it syncs one transaction shares the next one.
+
+    So a lone writer never waits, and many share the cost of one sync. Other processes are waited
+    for up to `busy_seconds`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, busy_seconds: float) -> None:
+        connection.execute("PRAGMA busy_timeout = 0")
+        self._connection = connection
+        self._busy_seconds = busy_seconds
+        self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     async def run(self, work: Work) -> Any:
-        """The result of `work`, committed. Raises its exception, or StoreUnavailable."""
-        done = self._loop.create_future()
+        if not self._thread.is_alive():
+            raise StoreUnavailable(_ENDED)
+        done: asyncio.Future[Any] = self._loop.create_future()
         self._queue.put((work, done))
-        # A request that is given up must not leave its write's outcome to nobody.
-        return await asyncio.shield(done)
+        return await done
 
     async def close(self) -> None:
-        """Ends the thread after everything that was put before."""
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+        self._connection.close()
 
     def _run(self) -> None:
-        connection = self._connect()
-        open_ = True
-        while open_:
-            together: list[tuple[Work, asyncio.Future[Any]]] = []
+        group: list[_Entry] = []
+        try:
+            while group := self._next_group():
+                works = [work for work, _ in group]
+                self._deliver(group, transact(self._connection, works, self._busy_seconds))
+        finally:
+            # Nobody is left after `close`; after a bug nobody may wait for ever.
+            left = [*group, *self._next_group(wait=False)]
+            self._deliver(left, [StoreUnavailable(_ENDED) for _ in left])
+
+    def _next_group(self, *, wait: bool = True) -> list[_Entry]:
+        """What is in the queue now, at least one if `wait`; empty at the end."""
+        group: list[_Entry] = []
+        while (wait and not group) or not self._queue.empty():
             entry = self._queue.get()
-            while entry is not None:
-                together.append(entry)
-                if len(together) == _MOST_TOGETHER or self._queue.empty():
-                    break
-                entry = self._queue.get()
-            else:
-                open_ = False
-            if together:
-                self._deliver(together, self._transact(connection, [work for work, _ in together]))
-        connection.close()
+            if entry is None:
+                # Nothing comes behind it: the next call finds it again.
+                self._queue.put(None)
+                break
+            group.append(entry)
+            if len(group) == _MOST_TOGETHER:
+                break
+        return group
 
-    def _transact(self, connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
-        """Results in order, exceptions among them."""
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as fault:
-            # Another process kept the file for all of the busy timeout.
-            return [translated(fault) or fault] * len(works)
-        try:
-            return _committed(connection, works)
-        except sqlite3.Error as fault:
-            if len(works) == 1:
-                return [translated(fault) or fault]
-        # One of them met an error and undid all: each on its own now.
-        return [result for work in works for result in self._transact(connection, [work])]
-
-    def _deliver(
-        self, together: list[tuple[Work, asyncio.Future[Any]]], results: list[Any]
-    ) -> None:
-        def set_all() -> None:
-            for (_, done), result in zip(together, results, strict=True):
-                if done.cancelled():
-                    continue
-                if isinstance(result, Exception):
-                    done.set_exception(result)
-                else:
-                    done.set_result(result)
-
-        try:
-            self._loop.call_soon_threadsafe(set_all)
-        except RuntimeError as closed:
-            # The loop is gone, and with it everybody who waited.
-            raise StoreUnavailable("the event loop has ended") from closed
+    def _deliver(self, group: list[_Entry], results: list[Any]) -> None:
+        # A loop that was closed has nobody left who waits.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(_resolve, group, results)
 
 
-class InlineWriter:
-    """For data in memory: there is nothing to sync, so that a thread would only cost."""
+class LoopWriter:
+    """For memory: there is nothing to sync, so that a thread would only cost."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     async def run(self, work: Work) -> Any:
-        with store_errors():
-            self._connection.execute("BEGIN")
-            return _committed(self._connection, [work])[0]
+        (result,) = transact(self._connection, [work])
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     async def close(self) -> None:
-        """The connection belongs to the store."""
+        self._connection.close()
 
 
-def _committed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
-    """Commits the transaction that was begun, or rolls it back."""
+def transact(
+    connection: sqlite3.Connection, works: Sequence[Work], busy_seconds: float = 0.0
+) -> list[Any]:
+    """All of `works` in one transaction. Their results in order; what failed has its exception."""
     try:
-        results = [work(connection) for work in works]
+        _begin(connection, busy_seconds)
+        results = [_attempt(connection, work) for work in works]
+    except FAULTS as fault:
+        _rollback(connection)
+        return [store_error(fault) for _ in works]
+    try:
         connection.execute("COMMIT")
-    except BaseException:
+    except FAULTS as fault:
+        _rollback(connection)
+        return [store_error(fault, committing=True) for _ in works]
+    return results
+
+
+def _begin(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    end = time.monotonic() + busy_seconds
+    while True:
+        try:
+            # IMMEDIATE: one that begins by reading may find later that it must not write.
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        else:
+            return
+        time.sleep(random.uniform(*_PAUSE_SECONDS))
+
+
+def _attempt(connection: sqlite3.Connection, work: Work) -> Any:
+    try:
+        return work(connection)
+    except FAULTS as fault:
+        # After some faults, such as a full disk, SQLite has undone the whole transaction.
+        if not connection.in_transaction:
+            raise
+        return store_error(fault)
+    except (StoreError, ValueError, OverflowError) as refusal:
+        # ValueError and OverflowError: a value that SQLite cannot hold.
+        return refusal
+
+
+def _rollback(connection: sqlite3.Connection) -> None:
+    # Where even that fails the next transaction cannot begin, and tries it again.
+    with suppress(*FAULTS):
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+@contextmanager
+def savepoint(connection: sqlite3.Connection) -> Iterator[Callable[[], None]]:
+    """What is done within is undone when it raises, or by a call of what is given; the others of
+    the transaction stay."""
+
+    def undo() -> None:
+        connection.execute("ROLLBACK TO work")
+
+    connection.execute("SAVEPOINT work")
+    try:
+        yield undo
+    except BaseException:
+        if connection.in_transaction:
+            undo()
         raise
-    return results
+    finally:
+        if connection.in_transaction:
+            connection.execute("RELEASE work")
+
+
+def _resolve(group: Sequence[_Entry], results: Sequence[Any]) -> None:
+    for (_, done), result in zip(group, results, strict=True):
+        if done.cancelled():
+            continue
+        if isinstance(result, Exception):
+            done.set_exception(result)
+        else:
+            done.set_result(result)
