@@ -98,22 +98,18 @@ def key_comparisons(text: str, placeholders: Placeholders) -> KeyComparisons:
             comparisons[name] = KeyComparison(operator, values)
         if program.unfit is not None:
             raise errors.validation(program.unfit)
-        check_count(comparisons)
     except ApiError:
         placeholders.check_unused()
         raise
     return comparisons
 
 
-def check_count(comparisons: KeyComparisons) -> None:
-    if not 1 <= len(comparisons) <= 2:
-        raise errors.validation("Conditions can be of length 1 or 2 only")
-
-
 def against_schema(
     comparisons: KeyComparisons, partition_name: str, sort_name: str | None
 ) -> KeyCondition:
     """Raises ValidationException when these keys cannot be queried so."""
+    if not 1 <= len(comparisons) <= 2:
+        raise errors.validation("Conditions can be of length 1 or 2 only")
     partition = comparisons.get(partition_name)
     if partition is None:
         raise _missed(partition_name)

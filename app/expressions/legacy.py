@@ -14,7 +14,7 @@ from ..values.compare import type_of
 from ..values.wire import normalize
 from . import legacy_conditions, tree
 from .conditions import Condition, condition_of_tree
-from .key_conditions import KeyComparison, KeyComparisons, KeyCondition, against_schema, check_count
+from .key_conditions import KeyComparison, KeyComparisons, KeyCondition, against_schema
 from .legacy_conditions import invalid_parameters
 from .placeholders import Placeholders
 from .projections import Projection
@@ -60,7 +60,6 @@ def key_comparisons(conditions: Mapping[str, Mapping[str, Any]]) -> KeyCompariso
         operator, values = condition["ComparisonOperator"], _values(condition)
         legacy_conditions.check(operator, values)
         comparisons[name] = KeyComparison(operator, tuple(values))
-    check_count(comparisons)
     return comparisons
 
 
