@@ -23,10 +23,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="what operation, contract and fault tests run on",
     )
+    parser.addoption(
+        "--url",
+        help="run the operation tests against this endpoint and start no server; with DynamoDB "
+        "Local or DynamoDB itself add -m 'not differs_locally and not own_answer' or "
+        "-m 'not own_answer'",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs in `make test-long` only")
+    config.addinivalue_line(
+        "markers", "differs_locally(why): DynamoDB Local does not answer here as DynamoDB does"
+    )
+    config.addinivalue_line("markers", "own_answer(why): dynaspan does not answer as DynamoDB does")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ import orjson
 
 from .. import errors
 from ..errors import StoreError
-from ..expressions import Projection
+from ..expressions import Projection, check_scalar_keys
 from ..model import capacity
 from ..model.rows import Item, Key, Row
 from ..model.table import Table
@@ -47,6 +47,8 @@ async def run(ctx: Context, request: Request) -> Answer:
         keys = [key_of_request(table, wanted) for wanted in part.wanted]
         if len(set(keys)) < len(keys):
             raise errors.validation("Provided list of item keys contains duplicates")
+        if part.projection is not None:
+            check_scalar_keys(part.projection.nested_names, table.key_names)
         plans.append((name, part, table, keys))
 
     budget = ANSWER_BYTES

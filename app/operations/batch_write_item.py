@@ -66,11 +66,10 @@ async def run(ctx: Context, request: Request) -> Answer:
 def _one(name: str, write: Request) -> _One:
     put, delete = write.get("PutRequest"), write.get("DeleteRequest")
     if (put is None) == (delete is None):
+        # The service says this of an empty WriteRequest, too.
         raise errors.validation(
             "Supplied AttributeValue has more than one datatypes set, "
             "must contain exactly one of the supported datatypes"
-            if put is not None
-            else "Supplied WriteRequest is empty, must contain a PutRequest or a DeleteRequest"
         )
     if put is not None:
         item = normalize_item(put["Item"])

@@ -7,7 +7,15 @@ from ..model.plans import Change, Delete, NotWritten, Refused, WritePlan
 from ..model.rows import Item
 from ..values import normalize_item
 from .context import Context
-from .item_writes import answer, holds, needs_old, refuse, write_condition
+from .item_writes import (
+    LEGACY_CONDITION,
+    answer,
+    check_condition_keys,
+    holds,
+    needs_old,
+    refuse,
+    write_condition,
+)
 from .keys import key_of_request
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
@@ -16,7 +24,7 @@ from .writes import run_write
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    refuse_mixed(request, expressions=("ConditionExpression",), legacy=("Expected",))
+    refuse_mixed(request, expressions=("ConditionExpression",), legacy=LEGACY_CONDITION)
     wire_key = normalize_item(request["Key"])
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
         raise errors.validation("ReturnValues can only be ALL_OLD or NONE")
@@ -26,6 +34,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
     table = await usable_table(ctx, request["TableName"])
     key = key_of_request(table, wire_key)
+    check_condition_keys(table, wanted)
 
     def change(old: Item | None) -> Change:
         return Delete() if holds(wanted, old) else Refused()

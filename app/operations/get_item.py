@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from ..expressions import check_scalar_keys
 from ..model import capacity
 from ..values import item_size, normalize_item
 from .context import Context
@@ -26,6 +27,8 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
+    if projection is not None:
+        check_scalar_keys(projection.nested_names, table.key_names)
     key = key_of_request(table, wire_key)
     consistent = request.get("ConsistentRead", False)
     row = await ctx.store.get(table, key, consistent=consistent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
-from ..expressions import Condition, Placeholders, condition, legacy
+from ..expressions import Condition, Placeholders, check_scalar_keys, condition, legacy
 from ..model import capacity
 from ..model.plans import NotWritten, Written
 from ..model.rows import Item
@@ -14,6 +14,7 @@ from ..values import item_size
 from .registry import Request
 
 ITEM_BYTES = 400 * 1024
+LEGACY_CONDITION = ("Expected", "ConditionalOperator")
 
 
 def write_condition(request: Request, placeholders: Placeholders) -> Condition | None:
@@ -22,6 +23,12 @@ def write_condition(request: Request, placeholders: Placeholders) -> Condition |
     if text is not None:
         return condition(text, placeholders, "ConditionExpression")
     return legacy.expected(request.get("Expected"), request.get("ConditionalOperator"))
+
+
+def check_condition_keys(table: Table, wanted: Condition | None) -> None:
+    """Raises for a condition that looks into a key attribute."""
+    if wanted is not None:
+        check_scalar_keys(wanted.nested_names, table.key_names)
 
 
 def holds(wanted: Condition | None, item: Item | None) -> bool:

@@ -18,8 +18,6 @@ def refuse_mixed(request: Request, *, expressions: Iterable[str], legacy: Iterab
     if not new:
         return
     old = [name for name in legacy if request.get(name) is not None]
-    if request.get("ConditionalOperator") is not None:
-        old.append("ConditionalOperator")
     if old:
         raise errors.validation(
             "Can not use both expression and non-expression parameters in the same request: "

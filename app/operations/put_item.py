@@ -8,7 +8,16 @@ from ..model.rows import Item
 from ..values import normalize_item
 from .context import Context
 from .index_keys import check_index_keys
-from .item_writes import answer, check_item_size, holds, needs_old, refuse, write_condition
+from .item_writes import (
+    LEGACY_CONDITION,
+    answer,
+    check_condition_keys,
+    check_item_size,
+    holds,
+    needs_old,
+    refuse,
+    write_condition,
+)
 from .keys import key_of_item
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
@@ -19,7 +28,7 @@ ITEM_TOO_LARGE = "Item size has exceeded the maximum allowed size"
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    refuse_mixed(request, expressions=("ConditionExpression",), legacy=("Expected",))
+    refuse_mixed(request, expressions=("ConditionExpression",), legacy=LEGACY_CONDITION)
     item = normalize_item(request["Item"])
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
         raise errors.validation("ReturnValues can only be ALL_OLD or NONE")
@@ -30,6 +39,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
     table = await usable_table(ctx, request["TableName"])
     key = key_of_item(table, item)
+    check_condition_keys(table, wanted)
     check_index_keys(table, item)
 
     def change(old: Item | None) -> Change:

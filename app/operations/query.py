@@ -21,19 +21,25 @@ from .key_ranges import KeyRange, key_range
 from .paging import After, Fetch, collect
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
-from .selection import answer_page, check_select, requested_projection, selection_of
+from .selection import (
+    answer_page,
+    check_scalar_paths,
+    check_select,
+    requested_projection,
+    selection_of,
+)
 from .start_key import given_start, query_start
 from .tables import usable_table
 from .targets import Target, target_of
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
-_LEGACY = ("AttributesToGet", "QueryFilter", "KeyConditions")
+_LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")
 
 
 async def run(ctx: Context, request: Request) -> Answer:
     refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
     start = given_start(request)
-    check_select(request, "Querying")
+    check_select(request)
     placeholders = placeholders_of(request, _EXPRESSIONS)
     wanted = _filter(request, placeholders)
     projection = requested_projection(request, placeholders)
@@ -42,6 +48,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
     table = await usable_table(ctx, request["TableName"])
     target = target_of(request, table)
+    check_scalar_paths(target, wanted, projection)
     keys = key_range(target, comparisons)
     _refuse_key_filter(request, target, wanted)
     selection = selection_of(request, target, wanted, projection)

@@ -12,19 +12,26 @@ from .context import Context
 from .paging import After, Fetch, collect
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
-from .selection import answer_page, check_select, requested_projection, selection_of
+from .selection import (
+    answer_page,
+    check_scalar_paths,
+    check_select,
+    requested_projection,
+    selection_of,
+)
 from .start_key import given_start, scan_start
 from .tables import usable_table
 from .targets import Target, target_of
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression")
+_LEGACY = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=("AttributesToGet", "ScanFilter"))
+    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
     segment = _segment(request)
     start = given_start(request)
-    check_select(request, "Scanning")
+    check_select(request)
     placeholders = placeholders_of(request, _EXPRESSIONS)
     wanted = _filter(request, placeholders)
     projection = requested_projection(request, placeholders)
@@ -34,6 +41,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     target = target_of(request, table)
     selection = selection_of(request, target, wanted, projection)
     after = None if start is None else scan_start(ctx.store, target, segment, start)
+    check_scalar_paths(target, wanted, projection)
     fetch = _fetch(ctx, request, target, segment)
     page = await collect(fetch, target, limit=request.get("Limit"), start=after)
     return await answer_page(ctx, request, target, selection, page)

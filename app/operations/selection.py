@@ -8,7 +8,14 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..expressions import Condition, Placeholders, Projection, legacy, projection
+from ..expressions import (
+    Condition,
+    Placeholders,
+    Projection,
+    check_scalar_keys,
+    legacy,
+    projection,
+)
 from ..model import capacity
 from ..model.rows import Row
 from ..values import item_size
@@ -40,8 +47,8 @@ def requested_projection(request: Request, placeholders: Placeholders) -> Projec
     return None if names is None else legacy.attributes_to_get(names)
 
 
-def check_select(request: Request, operation: str) -> None:
-    """Select against the projection parameters. `operation` is "Querying" or "Scanning"."""
+def check_select(request: Request) -> None:
+    """Select against the projection parameters."""
     select = request.get("Select")
     if select is None:
         return
@@ -59,9 +66,17 @@ def check_select(request: Request, operation: str) -> None:
         choice = "only the Count" if select == "COUNT" else select
         raise errors.validation(f"Cannot specify the {given} when choosing to get {choice}")
     if select == "ALL_PROJECTED_ATTRIBUTES" and request.get("IndexName") is None:
+        # "Querying" is what the service says to a Scan, too.
         raise errors.validation(
-            f"ALL_PROJECTED_ATTRIBUTES can be used only when {operation} using an IndexName"
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
         )
+
+
+def check_scalar_paths(target: Target, wanted: Condition | None, shown: Projection | None) -> None:
+    """Raises for a filter or projection that looks into a key attribute of the table."""
+    for expression in (shown, wanted):
+        if expression is not None:
+            check_scalar_keys(expression.nested_names, target.table.key_names)
 
 
 def selection_of(

@@ -47,10 +47,12 @@ def query_start(target: Target, keys: KeyRange, start: Item) -> Key | Position:
     if target.index is None and not target.sort:
         raise errors.validation("The query can return at most one row and cannot be restarted")
     at: Place | Key = after.place if isinstance(after, Position) else after
-    if at.partition != keys.partition or not _within(keys, at.sort):
+    if at.partition != keys.partition:
         raise errors.validation(
             "The provided starting key is outside query boundaries based on provided conditions"
         )
+    if not _within(keys, at.sort):
+        raise errors.validation("The provided starting key does not match the range key predicate")
     return after
 
 

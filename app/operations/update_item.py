@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from .. import errors
-from ..expressions import Placeholders, Update, legacy, update
+from ..expressions import Placeholders, Update, check_scalar_keys, legacy, update
 from ..model.plans import Change, Delete, NotWritten, Put, Refused, WritePlan, Written
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import normalize_item
 from .context import Context
 from .index_keys import check_index_keys
-from .item_writes import answer, check_item_size, holds, refuse, write_condition
+from .item_writes import (
+    LEGACY_CONDITION,
+    answer,
+    check_condition_keys,
+    check_item_size,
+    holds,
+    refuse,
+    write_condition,
+)
 from .keys import key_of_request
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
@@ -18,11 +26,12 @@ from .tables import usable_table
 from .writes import run_write
 
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
+_LEGACY = ("AttributeUpdates", *LEGACY_CONDITION)
 ITEM_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=("AttributeUpdates", "Expected"))
+    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
     wire_key = normalize_item(request["Key"])
     placeholders = placeholders_of(request, _EXPRESSIONS)
     changes = _update(request, placeholders)
@@ -31,6 +40,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
     table = await usable_table(ctx, request["TableName"])
     key = key_of_request(table, wire_key)
+    check_condition_keys(table, wanted)
     _refuse_key_attributes(changes, table)
 
     def change(old: Item | None) -> Change:
@@ -66,6 +76,8 @@ def _refuse_key_attributes(changes: Update | None, table: Table) -> None:
                 "One or more parameter values were invalid: "
                 f"Cannot update attribute {name}. This attribute is part of the key"
             )
+    if changes is not None:
+        check_scalar_keys(changes.nested_names, table.key_names)
 
 
 def _returned(request: Request, changes: Update | None, outcome: Written) -> Item | None:

@@ -1,37 +1,59 @@
 """Operation tests are black-box: boto3 against a real `dynaspan serve`, over either store.
 
-`--store` chooses the store. boto3's own validation is off, so that the server's is what is tested.
+`--store` chooses the store, `--url` an endpoint that runs already. boto3's own validation is off, so
+that the server's is what is tested; what boto3 cannot send at all goes through `raw`.
 Tables are shared within a run and tests use keys of their own; DDL tests make their own tables.
+
+A test asserts what DynamoDB answers. Where DynamoDB Local is known to answer otherwise it is marked
+`differs_locally`, where this server does, `own_answer`; both take the reason.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
-KEYS = {"AccessKeyId": "test", "SecretAccessKey": "test"}
+REGION = "us-east-1"
+KEYS = Credentials("test", "test")
 
 
-def make_client(url: str, service: str = "dynamodb") -> Any:
+def make_client(url: str) -> Any:
     return boto3.client(
-        service,
+        "dynamodb",
         endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        region_name=REGION,
+        aws_access_key_id=KEYS.access_key,
+        aws_secret_access_key=KEYS.secret_key,
         config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
     )
 
 
 @pytest.fixture(scope="session")
-def endpoint(start_server: Callable[..., Any], store_url: str) -> str:
+def endpoint(request: pytest.FixtureRequest) -> str:
+    url: str | None = request.config.getoption("--url")
+    return url or _serve(request)
+
+
+@pytest.fixture(scope="session")
+def second_endpoint(endpoint: str, request: pytest.FixtureRequest) -> str:
+    """Another server process on the same store; `endpoint` once more where `--url` was given."""
+    return endpoint if request.config.getoption("--url") else _serve(request)
+
+
+def _serve(request: pytest.FixtureRequest) -> str:
+    start_server, store_url = map(request.getfixturevalue, ("start_server", "store_url"))
     url: str = start_server("--store", store_url).url
     return url
 
@@ -43,19 +65,55 @@ def client(endpoint: str) -> Iterator[Any]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def second_client(second_endpoint: str) -> Iterator[Any]:
+    client = make_client(second_endpoint)
+    yield client
+    client.close()
+
+
+Raw = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(scope="session")
+def raw(endpoint: str) -> Iterator[Raw]:
+    """`raw("PutItem", {...})` -> HTTP status and the whole answer, of a signed request.
+
+    The target may also be given whole, and the body as the bytes to be sent.
+    """
+    session, signer = URLLib3Session(), SigV4Auth(KEYS, "dynamodb", REGION)
+
+    def send(target: str, body: Any) -> tuple[int, Any]:
+        request = AWSRequest(
+            "POST",
+            endpoint,
+            data=body if isinstance(body, bytes) else json.dumps(body).encode(),
+            headers={
+                "X-Amz-Target": target if "." in target else f"DynamoDB_20120810.{target}",
+                "Content-Type": "application/x-amz-json-1.0",
+            },
+        )
+        signer.add_auth(request)
+        response = session.send(request.prepare())
+        return response.status_code, json.loads(response.content or b"null")
+
+    yield send
+    session.close()
+
+
 def create(client: Any, name: str, keys: dict[str, str], **more: Any) -> str:
     """Makes a table with `keys`, e.g. {"pk": "S", "sk": "N"}, and waits until it is ACTIVE."""
     kinds = ("HASH", "RANGE")
-    client.create_table(
-        TableName=name,
-        AttributeDefinitions=[
+    described = {
+        "AttributeDefinitions": [
             {"AttributeName": key, "AttributeType": type} for key, type in keys.items()
         ],
-        KeySchema=[
+        "KeySchema": [
             {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, kinds, strict=False)
         ],
-        **({"BillingMode": "PAY_PER_REQUEST"} | more),
-    )
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    client.create_table(TableName=name, **(described | more))
     client.get_waiter("table_exists").wait(
         TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
@@ -92,6 +150,12 @@ def table_sb(client: Any) -> Iterator[str]:
     yield from _shared(client, pk="S", sk="B")
 
 
+@pytest.fixture(scope="session")
+def create_table(client: Any) -> Callable[..., str]:
+    """`create`, for the tables of one module."""
+    return lambda name, keys, **more: create(client, name, keys, **more)
+
+
 @pytest.fixture
 def new_table(client: Any) -> Iterator[Callable[..., str]]:
     """A function that makes a table for this test alone: `new_table({"pk": "S"}, **more)`."""
@@ -124,7 +188,10 @@ Fails = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def fails(client: Any) -> Fails:
-    """`fails("put_item", "ValidationException", "exact message", **request)` -> the error's answer."""
+    """`fails("put_item", "ValidationException", "exact message", **request)` -> the error's answer.
+
+    None for the message where only its type is known.
+    """
 
     def check(operation: str, code: str, message: str | None, **request: Any) -> dict[str, Any]:
         with pytest.raises(ClientError) as caught:
