@@ -69,12 +69,15 @@ def query_statement(
 ) -> Statement:
     text = sql.query
     values: list[object] = [hash_of(partition), partition]
-    if bounds.lower is not None:
+    # A bound that `after` lies behind is left out: SQLite would seek to it, and read on from there.
+    at = None if after is None else after.place.sort
+    lower, upper = bounds.lower, bounds.upper
+    if lower is not None and (at is None or reverse or at < lower):  # type: ignore[operator]
         text += " AND sort >= ?"
-        values.append(bounds.lower)
-    if bounds.upper is not None:
+        values.append(lower)
+    if upper is not None and (at is None or not reverse or at >= upper):  # type: ignore[operator]
         text += " AND sort < ?"
-        values.append(bounds.upper)
+        values.append(upper)
     if after is not None:
         text += f" AND (sort, pk, sk) {'<' if reverse else '>'} (?, ?, ?)"
         values += _physical(after.place, after.key)[2:]
