@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import uvloop
 
@@ -30,23 +29,39 @@ def run_worker(
 ) -> int:
     """Serves until told to stop; returns the exit status.
 
-    SIGTERM or SIGINT drains, a second one ends the process at once. With a supervisor, `parent` is
-    a descriptor that becomes readable when that dies, which drains as well; SIGINT is its affair.
+    SIGTERM or SIGINT drains; a second one, or the first before anything is served, ends the process
+    at once. With a supervisor, `parent` is a descriptor that becomes readable when that dies, which
+    drains as well; SIGINT is its affair.
     """
+    serving = False
+
+    def ready() -> None:
+        nonlocal serving
+        serving = True
+        # What is there now lives for ever: no collection need visit it.
+        gc.collect()
+        gc.freeze()
+        on_ready()
 
     async def run() -> None:
         stop = asyncio.Event()
+
+        def on_signal() -> None:
+            if stop.is_set() or not serving:
+                os._exit(int(serving))
+            stop.set()
+
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, _stop_or_die, stop)
+        loop.add_signal_handler(signal.SIGTERM, on_signal)
         if parent is None:
-            loop.add_signal_handler(signal.SIGINT, _stop_or_die, stop)
+            loop.add_signal_handler(signal.SIGINT, on_signal)
         else:
             loop.add_reader(parent, stop.set)
         await serve(
             app,
             endpoints,
             stop,
-            on_ready=partial(_ready, on_ready),
+            on_ready=ready,
             drain_delay=settings.drain_delay,
             drain_timeout=settings.drain_timeout,
         )
@@ -58,16 +73,3 @@ def run_worker(
         _log.error("the store %s cannot be opened: %s", settings.store_for_display, fault)
         return 1
     return 0
-
-
-def _stop_or_die(stop: asyncio.Event) -> None:
-    if stop.is_set():
-        os._exit(1)
-    stop.set()
-
-
-def _ready(on_ready: Callable[[], None]) -> None:
-    # Modules, schemas and tables of the interpreter live for ever: no collection need visit them.
-    gc.collect()
-    gc.freeze()
-    on_ready()

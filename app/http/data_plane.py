@@ -15,7 +15,7 @@ import orjson
 
 from .. import errors
 from ..auth import Authenticator
-from ..errors import ApiError, Busy, StoreUnavailable, StoreUnknown, TableGone
+from ..errors import ApiError, Busy, StoreUnavailable, StoreUnknown, TableChanged, TableGone
 from ..operations.context import Context
 from ..operations.registry import Operation
 from .asgi import Receive, Scope, Send
@@ -121,7 +121,7 @@ class DataPlane:
 
 def _translated(fault: Exception, request_id: bytes) -> ApiError:
     """The answer to what is no ApiError. Only a bug is logged, without any value of the request."""
-    if isinstance(fault, StoreUnavailable):
+    if isinstance(fault, StoreUnavailable | TableChanged):
         return errors.throttling(
             "The store did not answer in time; nothing was changed. Try again."
         )

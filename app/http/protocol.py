@@ -9,7 +9,6 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 64 * 1024
-PHASE_SECONDS = 120.0
 FAREWELL_SECONDS = 1.0
 
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
@@ -75,7 +74,7 @@ class Sweeper:
     Looking at all connections now and then costs a request nothing, where a timer for each would.
     """
 
-    def __init__(self, seconds: float = PHASE_SECONDS) -> None:
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._since: dict[Any, tuple[tuple[Any, str], float]] = {}
 

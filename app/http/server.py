@@ -20,7 +20,9 @@ from .protocol import Protocol, Sweeper
 # sends requests must be the one to close, or some request meets a closed connection.
 KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
-_TICKS_BETWEEN_SWEEPS = 50
+CLIENT_SECONDS = 120.0
+_TICKS_A_SECOND = 10
+_SWEEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,18 @@ async def serve(
     on_ready: Callable[[], None],
     drain_delay: float = 0.0,
     drain_timeout: float = 25.0,
+    client_seconds: float = CLIENT_SECONDS,
 ) -> None:
     """Serves until `stop` is set, then drains; returns when the store is closed.
+
+    A client may take `client_seconds` to send a request's head, its body, or to take the answer.
 
     Draining: /readyz fails at once; after `drain_delay` seconds no connection is accepted and idle
     ones are closed; requests under way have `drain_timeout` seconds to finish.
     """
     # The lifespan of one app round all listeners: its store is opened and closed once.
     async with app.router.lifespan_context(app):
-        servers = [_Server(app, endpoint, drain_timeout) for endpoint in endpoints]
+        servers = [_Server(app, endpoint, drain_timeout, client_seconds) for endpoint in endpoints]
         running = [
             asyncio.create_task(server.serve(sockets=[endpoint.socket]))
             for server, endpoint in zip(servers, endpoints, strict=True)
@@ -74,7 +79,9 @@ async def serve(
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: Application, endpoint: Endpoint, drain_timeout: float) -> None:
+    def __init__(
+        self, app: Application, endpoint: Endpoint, drain_timeout: float, client_seconds: float
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -93,7 +100,8 @@ class _Server(uvicorn.Server):
                 ssl_keyfile=endpoint.tls_key,
             )
         )
-        self._sweeper = Sweeper()
+        self._sweeper = Sweeper(client_seconds)
+        self._ticks_between_sweeps = math.ceil(client_seconds / _SWEEPS * _TICKS_A_SECOND)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -101,6 +109,6 @@ class _Server(uvicorn.Server):
         yield
 
     async def on_tick(self, counter: int) -> bool:
-        if counter % _TICKS_BETWEEN_SWEEPS == 0:
+        if counter % self._ticks_between_sweeps == 0:
             self._sweeper.sweep(self.server_state.connections, monotonic())
         return await super().on_tick(counter)

@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -89,6 +90,23 @@ def test_a_drain_takes_no_longer_than_allowed(
         started = time.monotonic()
         assert server.terminate() == 0
         assert 0.9 < time.monotonic() - started < 5
+
+
+def test_a_start_that_waits_for_its_store_can_be_stopped(tmp_path: Path) -> None:
+    # As process 1 of a container it would get no default action from the kernel.
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"cassandra://127.0.0.1:{silent.getsockname()[1]}/"
+        server = Server("--store", url, log_path=tmp_path / "log")
+        try:
+            silent.settimeout(30)
+            accepted, _ = silent.accept()
+            with accepted:
+                os.kill(server.pid, signal.SIGTERM)
+                assert wait(server) == 0
+        finally:
+            server.stop()
 
 
 def wait(server: Server) -> int:

@@ -48,6 +48,7 @@ FAILURES: Mapping[str, Callable[[], Exception]] = {
     "unavailable": lambda: errors.StoreUnavailable("secret host names"),
     "busy": lambda: errors.Busy("secret"),
     "unknown": lambda: errors.StoreUnknown("secret"),
+    "changed": lambda: errors.TableChanged("secret"),
     "gone": lambda: errors.TableGone("secret"),
     "bug": lambda: KeyError("secret"),
 }
@@ -113,6 +114,7 @@ class Server:
         keys: Mapping[str, str] | None = None,
         tls: tuple[Path, Path] | None = None,
         drain_delay: float = 0.0,
+        client_seconds: float = 120.0,
     ) -> None:
         self.store = SwitchedStore()
         self.metrics = Metrics(RUNS)
@@ -144,6 +146,7 @@ class Server:
         self.port, *more = [endpoint.socket.getsockname()[1] for endpoint in self._endpoints]
         self.https_port = more[0] if more else 0
         self._drain_delay = drain_delay
+        self._client_seconds = client_seconds
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -163,6 +166,7 @@ class Server:
             on_ready=self._ready.set,
             drain_delay=self._drain_delay,
             drain_timeout=5.0,
+            client_seconds=self._client_seconds,
         )
 
     def begin_stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import time
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.http.protocol import Sweeper
 
-from .conftest import HEADERS, Server, wait_until
+from .conftest import HEADERS, Client, Server
 
 
 def test_a_head_without_end_is_cut_off(server: Server) -> None:
@@ -103,38 +104,55 @@ def test_the_time_starts_again_with_each_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "then", "phase"),
+    ("sent", "then"),
     [
-        (b"", b"", "head"),
-        (b"POST / HT", b"", "head"),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n{", b"", "body"),
-        (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"", None),
-        (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"GET", "head"),
+        (b"", b""),
+        (b"POST / HT", b""),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n{", b""),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"GET"),
     ],
+    ids=["nothing", "half a head", "half a body", "half a head again"],
 )
-def test_what_a_connection_is_seen_to_wait_for(
-    sent: bytes,
-    then: bytes,
-    phase: str | None,
-    start: Callable[..., Server],
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_client_that_stalls_is_dropped(
+    sent: bytes, then: bytes, start: Callable[..., Server]
 ) -> None:
-    seen: list[str | None] = []
-
-    def look(_: Sweeper, connections: set[object], __: float) -> None:
-        # Other servers of this process are swept as well.
-        mine = [one for one in connections if one.server[1] == server.port]  # type: ignore[attr-defined]
-        seen.extend(one.phase and one.phase[1] for one in mine)
-
-    monkeypatch.setattr("app.http.server._TICKS_BETWEEN_SWEEPS", 1)
-    monkeypatch.setattr(Sweeper, "sweep", look)
-    server = start()
+    server = start(client_seconds=0.3)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
         sock.sendall(sent)
-        if b"healthz" in sent:
-            sock.recv(1000)
+        if then:
+            assert sock.recv(1000)
             sock.sendall(then)
-        wait_until(lambda: seen[-1:] == [phase])
+        with contextlib.suppress(ConnectionResetError):
+            assert sock.recv(1000) == b""
+
+
+def test_an_idle_or_busy_connection_is_not(
+    start: Callable[..., Server], connect: Callable[[Server], Client]
+) -> None:
+    server = start(client_seconds=0.3)
+    client = connect(server)
+    client.post({})
+    sock = client.connection.sock
+    assert client.post({"seconds": 1}, "Sleep").status == 200
+    time.sleep(0.7)
+    assert client.post({}).status == 200
+    assert client.connection.sock is sock
+
+
+def test_a_client_that_does_not_take_its_answer_is_dropped(start: Callable[..., Server]) -> None:
+    server = start(client_seconds=0.3)
+    body = b'{"size":1000000,"count":16}'
+    lines = ["POST / HTTP/1.1", "Host: a", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in HEADERS.items()]
+    head = "\r\n".join(lines).replace(".Echo", ".Chunks").encode() + b"\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+        sock.sendall(head + body)
+        time.sleep(1.5)
+        received = 0
+        with contextlib.suppress(ConnectionResetError):
+            while part := sock.recv(1 << 20):
+                received += len(part)
+    assert received < 16_000_000
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from .conftest import Client, Server
     [
         # SDKs retry this one, and nothing has been applied.
         ("unavailable", 400, "com.amazon.coral.availability#ThrottlingException"),
+        ("changed", 400, "com.amazon.coral.availability#ThrottlingException"),
         ("busy", 400, "com.amazon.coral.availability#ThrottlingException"),
         # May have been applied: never said to have failed.
         ("unknown", 500, "com.amazonaws.dynamodb.v20120810#InternalServerError"),
