@@ -95,7 +95,7 @@ def run(stage: Stage, *, long: bool, environment: dict[str, str], report: Path) 
     budget = stage.long_budget if long else stage.budget
     print(f"\n== {stage.name} (budget {budget:.0f} s)", flush=True)
     begin = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-rs", "--durations=5", *stage.arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-rfEs", "--durations=5", *stage.arguments]
     status = _finish([*command, f"--junitxml={report}", *paths], environment, 2 * budget)
     seconds = time.monotonic() - begin
     passed, failed, skipped = count(report)
