@@ -147,7 +147,8 @@ class _Attempts:
 def _outcome(key: Key, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Outcome:
     if rows[0][0]:
         return Committed()
-    if rows[0][columns.index("txid")] is not None:
+    # Refused by a row that is not there, the answer has no columns of conditions.
+    if "txid" in columns and rows[0][columns.index("txid")] is not None:
         return Locked((key,))
     return Conflict()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...clock import Clock
-from ...errors import StoreUnavailable, TableGone
+from ...errors import StoreUnavailable, TableChanged, TableGone
 from ...model.table import Table, UnknownFormat, decode
 from .members import Membership
 from .patience import Patient
@@ -108,19 +108,20 @@ class Catalog:
         return [name for (name,) in result.rows]
 
     async def confirm(self, table: Table) -> None:
-        """Returns if a write to `table` may be sent now. Raises TableGone.
+        """Returns if a write to `table` may be sent now. Raises TableGone and TableChanged.
 
         For a caller that has entered `underway`: what it sends from here on is waited for.
         """
-        cached = self.cached(table.name)
-        if cached is not None and cached.id == table.id:
-            return
-        if self._clock.monotonic() >= self._members.current_until:
-            await self._register()
-        row = await self.table(table.name)
-        if row is None or row.id != table.id or row.status == "DELETING":
+        current = self.cached(table.name)
+        if current is None or (current.id, current.version) != (table.id, table.version):
+            if self._clock.monotonic() >= self._members.current_until:
+                await self._register()
+            current = await self.table(table.name)
+        if current is None or current.id != table.id or current.status == "DELETING":
             self.forget(table.name)
             raise TableGone(f"table {table.name} was deleted")
+        if current.version != table.version:
+            raise TableChanged(f"table {table.name} has changed")
 
     def forget(self, name: str) -> None:
         self._copies.pop(name, None)

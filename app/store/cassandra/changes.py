@@ -90,6 +90,11 @@ class Changes:
         changed = await self._replace(table.version - 1, table)
         return changed is not None
 
+    async def settled(self, table: Table) -> None:
+        row = await self._catalog.read(table.name, decided=True)
+        if row is not None and row.id == table.id and row.at is not None:
+            await self._acknowledged(row.at)
+
     async def drop(self, table: Table) -> bool:
         deleting = replace(table, status="DELETING", version=table.version + 1)
         changed = await self._replace(table.version, deleting)

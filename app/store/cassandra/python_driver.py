@@ -1,8 +1,9 @@
 """The driver port over cassandra-driver, https://docs.datastax.com/en/developer/python-driver/.
 
-Its one libev thread hands each answer to the event loop. Timeouts are the loop's: the driver's own
-timers wake its thread twice more for each request. Protocol v4: v5 frames are checksummed in
-Python, 15 to 30 microseconds a request.
+The driver connects, follows the cluster and prepares, in threads of its own; its sockets are served
+by the store's event loop (`loop_connection`), and statements go over them without its
+ResponseFuture (`exchange`). Protocol v4: v5 frames are checksummed in Python, 15 to 30 microseconds
+a request.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import ssl
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from threading import get_ident
 
 from cassandra import AuthenticationFailed, ConsistencyLevel, UnresolvableContactPoints
 from cassandra.auth import PlainTextAuthProvider
@@ -22,37 +22,21 @@ from cassandra.cluster import (
     Cluster,
     ExecutionProfile,
     NoHostAvailable,
-    ResponseFuture,
 )
 from cassandra.cluster import Session as DriverSession
-from cassandra.policies import (
-    DCAwareRoundRobinPolicy,
-    ExponentialReconnectionPolicy,
-    FallthroughRetryPolicy,
-    TokenAwarePolicy,
-)
-from cassandra.pool import Host
-from cassandra.query import PreparedStatement, SimpleStatement
+from cassandra.policies import ExponentialReconnectionPolicy, FallthroughRetryPolicy
+from cassandra.query import PreparedStatement
 
 from ...errors import StoreUnavailable
 from .errors import VERDICTS, fault
-from .session import (
-    Consistency,
-    NotSent,
-    OutcomeUnknown,
-    Result,
-    Statement,
-    Value,
-)
+from .exchange import PROTOCOL, Exchange, Prepared
+from .loop_connection import on_loop
+from .routing import Replicas
+from .session import Consistency, NotSent, OutcomeUnknown, Result, Statement, Value
 from .url import Address
 
-# Beyond its 32,768 streams a connection blocks the calling thread, here the event loop.
-MAX_IN_FLIGHT = 8192
-# A node that let a request time out is asked last for so long.
-_SUSPECT_SECONDS = 10.0
 _FAULTS: tuple[type[BaseException], ...] = tuple(VERDICTS)
 _CONNECT_FAULTS: tuple[type[BaseException], ...] = (*_FAULTS, OSError)
-_NO_ROWS = Result((), ())
 _LEVELS = {level: getattr(ConsistencyLevel, level.value) for level in Consistency}
 
 
@@ -64,26 +48,34 @@ class PythonDriver:
         self._password = password
         self._cluster: Cluster | None = None
         self._session: DriverSession = None
-        self._policy = _Replicas(DCAwareRoundRobinPolicy(address.local_dc or ""))
-        self._loop: asyncio.AbstractEventLoop
+        self._exchange: Exchange | None = None
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
-        self._in_flight = 0
 
     async def open(self, seconds: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._cluster = cluster = self._configured(seconds)
+        loop = asyncio.get_running_loop()
+        policy = Replicas(self._address.local_dc)
+        connection_class = on_loop(loop, get_ident())
+        cluster = None
         try:
+            # In threads: all of it waits for names and sockets.
+            cluster = await asyncio.to_thread(self._configured, policy, connection_class, seconds)
             self._session = await asyncio.to_thread(cluster.connect)
         except _CONNECT_FAULTS as exc:
-            await asyncio.to_thread(cluster.shutdown)
-            self._cluster = None
+            if cluster is not None:
+                await asyncio.to_thread(cluster.shutdown)
             raise StoreUnavailable(self._sentence(exc)) from exc
         self._session.use_client_timestamp = False
+        self._cluster = cluster
+        self._exchange = Exchange(loop, self._session, policy)
 
     async def close(self) -> None:
+        self._exchange = None
         if self._cluster is not None:
             cluster, self._cluster = self._cluster, None
             await asyncio.to_thread(cluster.shutdown)
+            # The threads have asked the loop to close the sockets; it does so now.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     async def execute(
         self, statement: Statement, values: Sequence[Value], seconds: float
@@ -91,16 +83,21 @@ class PythonDriver:
         prepared = statement.prepared
         if prepared is None:
             prepared = await self._prepare(statement)
-        return await self._send(statement, prepared, values, seconds)
+        if self._exchange is None:
+            raise NotSent("the connection to Cassandra is closed")
+        return await self._exchange.execute(statement, prepared, values, seconds)
 
     async def execute_ddl(self, cql: str, seconds: float) -> None:
-        end = self._loop.time() + seconds
-        statement = Statement(cql, Consistency.LOCAL_QUORUM)
-        await self._send(statement, SimpleStatement(cql, fetch_size=None), (), seconds)
-        left = max(end - self._loop.time(), 0.1)
-        control = self._connected.control_connection
+        cluster = self._connected
+        if self._exchange is None:
+            raise NotSent("the connection to Cassandra is closed")
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        await self._exchange.execute_text(Statement(cql, Consistency.LOCAL_QUORUM), seconds)
+        left = max(end - loop.time(), 0.1)
+        wait = cluster.control_connection.wait_for_schema_agreement
         try:
-            agreed = await asyncio.to_thread(control.wait_for_schema_agreement, wait_time=left)
+            agreed = await asyncio.to_thread(wait, wait_time=left)
         except _FAULTS as exc:
             raise OutcomeUnknown(f"while waiting for schema agreement: {exc}") from exc
         if not agreed:
@@ -115,18 +112,18 @@ class PythonDriver:
     def datacenters(self) -> dict[str, int]:
         return Counter(host.datacenter for host in self._connected.metadata.all_hosts())
 
-    # -- connecting -------------------------------------------------------------------------
-
     @property
     def _connected(self) -> Cluster:
         if self._cluster is None:
             raise NotSent("the connection to Cassandra is closed")
         return self._cluster
 
-    def _configured(self, seconds: float) -> Cluster:
+    # -- connecting -------------------------------------------------------------------------
+
+    def _configured(self, policy: Replicas, connection_class: type, seconds: float) -> Cluster:
         address = self._address
         profile = ExecutionProfile(
-            load_balancing_policy=self._policy,
+            load_balancing_policy=policy,
             retry_policy=FallthroughRetryPolicy(),
             serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
             row_factory=Result,
@@ -140,7 +137,8 @@ class PythonDriver:
         return Cluster(
             list(address.contact_points),
             port=address.contact_points[-1][1],
-            protocol_version=4,
+            protocol_version=PROTOCOL,
+            connection_class=connection_class,
             auth_provider=auth,
             ssl_context=context,
             compression=False,
@@ -173,104 +171,25 @@ class PythonDriver:
         where = f" in datacentre {self._address.local_dc}" if self._address.local_dc else ""
         return f"no Cassandra node{where} answers at {self._address}: {reasons[0]}"
 
-    # -- statements -------------------------------------------------------------------------
+    # -- preparing --------------------------------------------------------------------------
 
-    async def _prepare(self, statement: Statement) -> PreparedStatement:
+    async def _prepare(self, statement: Statement) -> Prepared:
         # Several tasks may want the same statement at once, and one of them may be cancelled.
         task = self._preparing.get(statement.cql)
         if task is None:
             task = asyncio.create_task(self._ask_to_prepare(statement.cql))
             self._preparing[statement.cql] = task
             task.add_done_callback(lambda _: self._preparing.pop(statement.cql, None))
-        prepared = copy.copy(await asyncio.shield(task))
-        prepared.consistency_level = _LEVELS[statement.consistency]
-        prepared.fetch_size = None
-        statement.prepared = prepared
+        copied = copy.copy(await asyncio.shield(task))
+        copied.consistency_level = _LEVELS[statement.consistency]
+        copied.fetch_size = None
+        prepared = statement.prepared = Prepared(copied)
         return prepared
 
     async def _ask_to_prepare(self, cql: str) -> PreparedStatement:
+        if self._session is None:
+            raise NotSent("there is no connection to Cassandra")
         try:
             return await asyncio.to_thread(self._session.prepare, cql)
         except _FAULTS as exc:
             raise fault(exc, None) from exc
-
-    async def _send(
-        self,
-        statement: Statement,
-        prepared: PreparedStatement | SimpleStatement,
-        values: Sequence[Value],
-        seconds: float,
-    ) -> Result:
-        if self._cluster is None:
-            raise NotSent("the connection to Cassandra is closed")
-        if self._in_flight >= MAX_IN_FLIGHT:
-            raise NotSent(f"more than {MAX_IN_FLIGHT} statements are under way")
-        answer: asyncio.Future[Result] = self._loop.create_future()
-        self._in_flight += 1
-        timer = None
-        try:
-            request = self._session.execute_async(prepared, values or None, timeout=None)
-            timer = self._loop.call_later(seconds, self._expire, answer, request, seconds)
-            request.add_callbacks(
-                self._on_answer, self._on_fault, callback_args=(answer,), errback_args=(answer,)
-            )
-            return await answer
-        except _FAULTS as exc:
-            raise fault(exc, statement) from exc
-        finally:
-            self._in_flight -= 1
-            if timer is not None:
-                timer.cancel()
-
-    # These two run in the driver's thread.
-    def _on_answer(self, result: Result | None, answer: asyncio.Future[Result]) -> None:
-        self._loop.call_soon_threadsafe(_resolve, answer, result or _NO_ROWS)
-
-    def _on_fault(self, exc: BaseException, answer: asyncio.Future[Result]) -> None:
-        self._loop.call_soon_threadsafe(_reject, answer, exc)
-
-    def _expire(
-        self, answer: asyncio.Future[Result], request: ResponseFuture, seconds: float
-    ) -> None:
-        if answer.done():
-            return
-        node = request.attempted_hosts[-1] if request.attempted_hosts else None
-        if node is not None:
-            self._policy.suspect(node)
-        answer.set_exception(OutcomeUnknown(f"no answer from {node} in {seconds:.1f} s"))
-
-
-def _resolve(answer: asyncio.Future[Result], result: Result) -> None:
-    if not answer.done():
-        answer.set_result(result)
-
-
-def _reject(answer: asyncio.Future[Result], exc: BaseException) -> None:
-    if not answer.done():
-        answer.set_exception(exc)
-
-
-class _Replicas(TokenAwarePolicy):  # type: ignore[misc]
-    """Replicas of the key first and always in the same order, nodes that hang last.
-
-    One coordinator for each key keeps Paxos rounds from preempting each other (CASSANDRA-15746).
-    """
-
-    def __init__(self, child: DCAwareRoundRobinPolicy) -> None:
-        super().__init__(child, shuffle_replicas=False)
-        self._suspects: dict[Any, float] = {}
-
-    def suspect(self, node: Host) -> None:
-        self._suspects[node] = time.monotonic() + _SUSPECT_SECONDS
-
-    def make_query_plan(
-        self, working_keyspace: str | None = None, query: Any = None
-    ) -> Iterator[Host]:
-        plan = super().make_query_plan(working_keyspace, query)
-        if not self._suspects:
-            return plan  # type: ignore[no-any-return]
-        now = time.monotonic()
-        suspects = {node for node, until in list(self._suspects.items()) if until > now}
-        if not suspects:
-            self._suspects.clear()
-        return iter(sorted(plan, key=suspects.__contains__))

@@ -11,8 +11,9 @@ from ...config import ConfigError, environment
 from ...errors import StoreError, StoreUnavailable, TableGone
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
+from ...model.index import Position
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
-from ...model.table import Table
+from ...model.table import Index, Table
 from .. import base
 from . import preflight, ring, schema
 from .cas import Intent, Writer
@@ -41,7 +42,9 @@ class CassandraStore:
     Raises ConfigError for a URL that cannot be used.
     """
 
-    capabilities = base.Capabilities(shared=True, durable=True, batches=False)
+    capabilities = base.Capabilities(
+        shared=True, durable=True, batches=False, indexes=False, partition_contention=True
+    )
 
     def __init__(
         self,
@@ -155,8 +158,10 @@ class CassandraStore:
     async def _follow(self) -> None:
         """Keeps catalog copies current, and this process registered."""
         while True:
+            # Not wait_for: before Python 3.12 it may swallow that this task is cancelled.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._poked.wait()
             self._poked.clear()
             # While Cassandra does not answer, copies run out and writes are refused.
             with suppress(DriverFault):
@@ -218,9 +223,35 @@ class CassandraStore:
         except Unconfigured:
             raise await self._gone(table) from None
 
-    def in_segment(self, table: Table, key: Key, segment: Segment) -> bool:
+    async def query_index(
+        self,
+        table: Table,
+        index: Index,
+        partition: bytes,
+        bounds: Bounds,
+        *,
+        after: Position | None = None,
+        limit: int,
+        reverse: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        raise ValueError("this store has no indexes")
+
+    async def scan_index(
+        self,
+        table: Table,
+        index: Index,
+        segment: Segment,
+        *,
+        after: Position | None = None,
+        limit: int,
+        consistent: bool = False,
+    ) -> Page:
+        raise ValueError("this store has no indexes")
+
+    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         first, last = ring.segment_range(segment)
-        return first <= ring.token(key.partition) <= last
+        return first <= ring.token(partition) <= last
 
     async def commit(self, batch: base.Batch) -> base.Outcome:
         if len(batch.writes) != 1:
@@ -272,6 +303,9 @@ class CassandraStore:
 
     async def change_table(self, table: Table) -> bool:
         return await self._changes.change(table)
+
+    async def settled(self, table: Table) -> None:
+        await self._changes.settled(table)
 
     async def drop_table(self, table: Table) -> bool:
         return await self._changes.drop(table)

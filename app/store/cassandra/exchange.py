@@ -1,0 +1,220 @@
+"""One statement to one node and its answer.
+
+It takes the place of the driver's ResponseFuture for prepared statements: locks, events, timers and
+retries of that one are of no use on an event loop and cost 20 to 35 microseconds a request. Of the
+driver's insides it needs `HostConnection.borrow_connection` and `return_connection` and
+`Connection.send_msg`. What is rare goes through the driver as usual.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from threading import get_ident
+from typing import Any
+
+from cassandra import ConsistencyLevel
+from cassandra.cluster import Session as DriverSession
+from cassandra.pool import Host, HostConnection
+from cassandra.protocol import (
+    RESULT_KIND_ROWS,
+    ErrorMessage,
+    ExecuteMessage,
+    PreparedQueryNotFound,
+    ProtocolHandler,
+    ResultMessage,
+)
+from cassandra.query import PreparedStatement, SimpleStatement
+
+from .errors import VERDICTS, fault
+from .routing import Replicas, Route
+from .session import NotSent, OutcomeUnknown, Result, Statement, Value
+
+PROTOCOL = 4
+# A connection has 32,768 streams; those of requests that timed out come back late.
+MAX_IN_FLIGHT = 8192
+_FAULTS: tuple[type[BaseException], ...] = tuple(VERDICTS)
+_NO_ROWS = Result((), ())
+
+
+class Prepared:
+    """A statement of the driver's, and what of it is needed for each request."""
+
+    __slots__ = ("_keyspace", "_partition", "_serializers", "statement")
+
+    def __init__(self, statement: PreparedStatement) -> None:
+        self.statement = statement
+        columns = statement.column_metadata or ()
+        self._serializers: list[Callable[[Any, int], bytes]] = [
+            column.type.serialize for column in columns
+        ]
+        self._keyspace = columns[0].keyspace_name if columns else None
+        indexes = statement.routing_key_indexes
+        self._partition = indexes[0] if indexes and len(indexes) == 1 else None
+
+    def bind(self, values: Sequence[Value]) -> tuple[Route, ExecuteMessage]:
+        statement = self.statement
+        bound = [
+            None if value is None else serialize(value, PROTOCOL)
+            for serialize, value in zip(self._serializers, values, strict=True)
+        ]
+        message = ExecuteMessage(
+            statement.query_id,
+            bound,
+            statement.consistency_level,
+            ConsistencyLevel.LOCAL_SERIAL,
+            # Neither a page size nor a client timestamp.
+            None,
+            None,
+            None,
+            skip_meta=bool(statement.result_metadata),
+        )
+        key = None if self._partition is None else bound[self._partition]
+        return Route(self._keyspace, key), message
+
+
+class Exchange:
+    """For use on `loop`, which runs in this thread. Raises DriverFault."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, session: DriverSession, policy: Replicas
+    ) -> None:
+        self._loop = loop
+        self._thread = get_ident()
+        self._session = session
+        self._policy = policy
+        self._in_flight = 0
+
+    async def execute(
+        self, statement: Statement, prepared: Prepared, values: Sequence[Value], seconds: float
+    ) -> Result:
+        answer: asyncio.Future[Result] = self._loop.create_future()
+        if self._in_flight >= MAX_IN_FLIGHT:
+            raise NotSent(f"more than {MAX_IN_FLIGHT} statements are under way")
+        self._in_flight += 1
+        timer = None
+        try:
+            route, message = prepared.bind(values)
+            node = self._send(route, message, prepared, values, answer)
+            timer = self._loop.call_later(seconds, self._expire, answer, node, seconds)
+            return await answer
+        except _FAULTS as exc:
+            raise fault(exc, statement) from exc
+        finally:
+            self._in_flight -= 1
+            if timer is not None:
+                timer.cancel()
+
+    async def execute_text(self, statement: Statement, seconds: float) -> None:
+        """Without preparing it: for changes of the schema."""
+        answer: asyncio.Future[Result] = self._loop.create_future()
+        timer = self._loop.call_later(seconds, self._expire, answer, None, seconds)
+        try:
+            self._by_driver(SimpleStatement(statement.cql, fetch_size=None), None, answer)
+            await answer
+        except _FAULTS as exc:
+            raise fault(exc, statement) from exc
+        finally:
+            timer.cancel()
+
+    def _send(
+        self,
+        route: Route,
+        message: ExecuteMessage,
+        prepared: Prepared,
+        values: Sequence[Value],
+        answer: asyncio.Future[Result],
+    ) -> Host:
+        """To the first node of the plan that takes it. Raises NotSent."""
+        reasons = []
+        for node in self._policy.make_query_plan(None, route):
+            # The driver's own requests find their pool in the same way.
+            pool: HostConnection | None = self._session._pools.get(node)
+            if pool is None:
+                continue
+            try:
+                connection, stream = pool.borrow_connection(timeout=0)
+            except _FAULTS as exc:
+                reasons.append(f"{node}: {exc}")
+                continue
+
+            def receive(response: object, pool: Any = pool, connection: Any = connection) -> None:
+                pool.return_connection(connection)
+                self._receive(response, prepared, values, answer)
+
+            try:
+                connection.send_msg(
+                    message,
+                    stream,
+                    cb=receive,
+                    encoder=ProtocolHandler.encode_message,
+                    decoder=ProtocolHandler.decode_message,
+                    result_metadata=prepared.statement.result_metadata,
+                )
+            except _FAULTS as exc:
+                # Nothing has been written: the connection is closed or its buffer full.
+                reasons.append(f"{node}: {exc}")
+                with connection.lock:
+                    connection.request_ids.append(stream)
+                pool.return_connection(connection)
+                continue
+            return node
+        raise NotSent("; ".join(reasons) or "no node is up")
+
+    def _receive(
+        self,
+        response: object,
+        prepared: Prepared,
+        values: Sequence[Value],
+        answer: asyncio.Future[Result],
+    ) -> None:
+        """On the loop, or on a thread of the driver's when a connection fails."""
+        if isinstance(response, ResultMessage):
+            result = _NO_ROWS
+            if response.kind == RESULT_KIND_ROWS:
+                result = Result(response.column_names, response.parsed_rows)
+            self._on_loop(_resolve, answer, result)
+        elif isinstance(response, PreparedQueryNotFound):
+            # Not executed. The driver prepares it on this node and sends it again.
+            self._on_loop(self._by_driver, prepared.statement, values, answer)
+        elif isinstance(response, ErrorMessage):
+            self._on_loop(_reject, answer, response.to_exception())
+        else:
+            self._on_loop(_reject, answer, response)
+
+    def _by_driver(
+        self,
+        statement: PreparedStatement | SimpleStatement,
+        values: Sequence[Value] | None,
+        answer: asyncio.Future[Result],
+    ) -> None:
+        if answer.done():
+            return
+        request = self._session.execute_async(statement, values, timeout=None)
+        request.add_callbacks(
+            lambda result: self._on_loop(_resolve, answer, result or _NO_ROWS),
+            lambda exc: self._on_loop(_reject, answer, exc),
+        )
+
+    def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
+        if get_ident() == self._thread:
+            call(*arguments)
+        else:
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _expire(self, answer: asyncio.Future[Result], node: Host | None, seconds: float) -> None:
+        if answer.done():
+            return
+        if node is not None:
+            self._policy.suspect(node)
+        answer.set_exception(OutcomeUnknown(f"no answer from {node} in {seconds:.1f} s"))
+
+
+def _resolve(answer: asyncio.Future[Result], result: Result) -> None:
+    if not answer.done():
+        answer.set_result(result)
+
+
+def _reject(answer: asyncio.Future[Result], exc: BaseException) -> None:
+    if not answer.done():
+        answer.set_exception(exc)

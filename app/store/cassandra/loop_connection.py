@@ -1,0 +1,156 @@
+"""A cassandra-driver connection served by the store's own event loop.
+
+The driver's reactors run in a thread of their own: each request then crosses threads twice, which
+costs more than all else it does for it. Everything in the driver that blocks runs in its worker
+threads or in those `python_driver` calls it from, never here.
+https://docs.datastax.com/en/developer/python-driver/latest/api/cassandra/connection/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from threading import get_ident
+from typing import ClassVar
+
+from cassandra.connection import Connection, ConnectionShutdown, _Frame
+
+# Protocol v4: version, flags, stream, opcode, length of the body.
+_HEADER = struct.Struct(">BBhBi")
+_DIRECTION = 0x80
+# With more than this unsent a node is busy: requests go to another one.
+_HIGH_WATER = 4 * 1024 * 1024
+
+
+class LoopConnection(Connection):  # type: ignore[misc]
+    """Made by `on_loop`; constructed and closed from any thread but the loop's."""
+
+    loop: ClassVar[asyncio.AbstractEventLoop]
+    loop_thread: ClassVar[int]
+    is_closed: bool
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._transport: asyncio.Transport | None = None
+        self._unsent: list[bytes] = []
+        opening = asyncio.run_coroutine_threadsafe(self._open(), self.loop)
+        try:
+            opening.result(self.connect_timeout)
+        except TimeoutError:
+            opening.cancel()
+            raise
+        self._send_options_message()
+
+    @classmethod
+    def create_timer(cls, timeout: float, callback: Callable[[], None]) -> _Timer:
+        timer = _Timer(callback)
+        cls.loop.call_soon_threadsafe(cls.loop.call_later, timeout, timer.fire)
+        return timer
+
+    async def _open(self) -> None:
+        host, port = self.endpoint.resolve()
+        name = None
+        if self.ssl_context is not None:
+            name = self.ssl_options.get("server_hostname", host)
+        await self.loop.create_connection(
+            lambda: _Frames(self), host, port, ssl=self.ssl_context, server_hostname=name
+        )
+
+    def opened(self, transport: asyncio.Transport) -> None:
+        transport.set_write_buffer_limits(high=_HIGH_WATER)
+        self._transport = transport
+
+    def writable(self, yes: bool) -> None:
+        self._socket_writable = yes
+
+    def push(self, data: bytes) -> None:
+        if get_ident() == self.loop_thread:
+            self._write(data)
+        else:
+            self.loop.call_soon_threadsafe(self._write, data)
+
+    def _write(self, data: bytes) -> None:
+        if not self._unsent:
+            self.loop.call_soon(self._flush)
+        self._unsent.append(data)
+
+    def _flush(self) -> None:
+        data = self._unsent
+        self._unsent = []
+        if self._transport is not None:
+            self._transport.write(data[0] if len(data) == 1 else b"".join(data))
+
+    def close(self) -> None:
+        with self.lock:
+            if self.is_closed:
+                return
+            self.is_closed = True
+        # A loop that has ended has closed the socket as well.
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._abort)
+        if not self.is_defunct:
+            self.error_all_requests(ConnectionShutdown(f"connection to {self.endpoint} closed"))
+            self.connected_event.set()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class _Frames(asyncio.Protocol):
+    """Bytes to frames."""
+
+    def __init__(self, connection: LoopConnection) -> None:
+        self._connection = connection
+        self._rest = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._connection.opened(transport)  # type: ignore[arg-type]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None:
+            self._connection.close()
+        else:
+            self._connection.defunct(exc)
+
+    def pause_writing(self) -> None:
+        self._connection.writable(False)
+
+    def resume_writing(self) -> None:
+        self._connection.writable(True)
+
+    def data_received(self, data: bytes) -> None:
+        if self._rest:
+            data = self._rest + data
+        at = 0
+        while len(data) - at >= _HEADER.size:
+            version, flags, stream, opcode, length = _HEADER.unpack_from(data, at)
+            begin = at + _HEADER.size
+            end = begin + length
+            if end > len(data):
+                break
+            at = end
+            frame = _Frame(version & ~_DIRECTION, flags, stream, opcode, 0, length)
+            self._connection.process_msg(frame, data[begin:end])
+        self._rest = data[at:]
+
+
+class _Timer:
+    """`cancel` may be called from any thread."""
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self._callback: Callable[[], None] | None = callback
+
+    def fire(self) -> None:
+        if self._callback is not None:
+            self._callback()
+
+    def cancel(self) -> None:
+        self._callback = None
+
+
+def on_loop(loop: asyncio.AbstractEventLoop, thread: int) -> type[LoopConnection]:
+    """The connection class of a cluster that `loop`, running in `thread`, serves."""
+    return type("LoopConnection", (LoopConnection,), {"loop": loop, "loop_thread": thread})
