@@ -45,8 +45,6 @@ METRICS = (
     Metric("ConditionalCheckFailedRequests", "counter", "Count", "Failed conditions.", True),
     Metric("TransactionConflict", "counter", "Count", "Requests lost to a transaction.", True),
     Metric("ReturnedItemCount", "counter", "Count", "Items that reads returned.", True),
-    Metric("ConsumedReadCapacityUnits", "counter", "Count", "Read units by DynamoDB's rules."),
-    Metric("ConsumedWriteCapacityUnits", "counter", "Count", "Write units by DynamoDB's rules."),
     Metric("TimeToLiveDeletedItemCount", "counter", "Count", "Items deleted as expired."),
     Metric("JobFailures", "counter", "Count", "Rounds of a background job that failed."),
     Metric("CasRetries", "counter", "Count", "Writes tried again after a lost race."),

@@ -59,6 +59,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     for number, (name, part, table, keys) in enumerate(plans):
         found, done, units = await _read(ctx, part, table, keys, budget, sized=mode != "NONE")
         budget -= sum(map(len, found))
+        ctx.metrics.add("ReturnedItemCount", len(found), "BatchGetItem")
         separator = b"," if number else b""
         chunks += (separator, orjson.dumps(name), b":[", b",".join(found), b"]")
         if done < len(keys):

@@ -55,7 +55,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     after = None if start is None else query_start(target, keys, start)
     fetch = _fetch(ctx, request, target, keys)
     page = await collect(fetch, target, limit=request.get("Limit"), start=after)
-    return await answer_page(ctx, request, target, selection, page)
+    return await answer_page(ctx, "Query", request, target, selection, page)
 
 
 def _fetch(ctx: Context, request: Request, target: Target, keys: KeyRange) -> Fetch:

@@ -44,7 +44,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     check_scalar_paths(target, wanted, projection)
     fetch = _fetch(ctx, request, target, segment)
     page = await collect(fetch, target, limit=request.get("Limit"), start=after)
-    return await answer_page(ctx, request, target, selection, page)
+    return await answer_page(ctx, "Scan", request, target, selection, page)
 
 
 def _fetch(ctx: Context, request: Request, target: Target, segment: Segment) -> Fetch:

@@ -107,9 +107,17 @@ def selection_of(
 
 
 async def answer_page(
-    ctx: Context, request: Request, target: Target, selection: Selection, page: Collected
+    ctx: Context,
+    operation: str,
+    request: Request,
+    target: Target,
+    selection: Selection,
+    page: Collected,
 ) -> list[bytes]:
-    """The answer in chunks. Whole items are the stored bytes, never decoded and encoded again."""
+    """The answer in chunks. Whole items are the stored bytes, never decoded and encoded again.
+
+    `operation` is "Query" or "Scan".
+    """
     rows = await _items(ctx, request, target, page.rows) if selection.fetched else page.rows
     shown = rows
     if selection.filter is not None:
@@ -123,6 +131,7 @@ async def answer_page(
         tail["ConsumedCapacity"] = _consumed(request, target, selection, page, rows, mode)
     if selection.count_only:
         return [orjson.dumps(tail)]
+    ctx.metrics.add("ReturnedItemCount", len(shown), operation)
     items = b",".join([_item_bytes(selection, row) for row in shown])
     return [b'{"Items":[', items, b"],", orjson.dumps(tail)[1:]]
 

@@ -22,12 +22,12 @@ def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], f
 def test_prometheus_names_are_dynamodbs_in_snake_case() -> None:
     metrics = Metrics(["PutItem"])
     metrics.request("PutItem", 0.1, "ConditionalCheckFailedException")
-    metrics.add("ConsumedReadCapacityUnits", 2.5)
+    metrics.add("TimeToLiveDeletedItemCount", 2.5)
     metrics.set("QueueDepth", 7)
     found = samples(metrics)
     name = "dynaspan_conditional_check_failed_requests_total"
     assert found[name, (("operation", "PutItem"),)] == 1
-    assert found["dynaspan_consumed_read_capacity_units_total", ()] == 2.5
+    assert found["dynaspan_time_to_live_deleted_item_count_total", ()] == 2.5
     assert found["dynaspan_queue_depth", ()] == 7
 
 
