@@ -43,11 +43,12 @@ def refuse(request: Request, outcome: NotWritten) -> errors.ApiError:
 
 def needs_old(request: Request) -> bool:
     """Whether the answer needs the item that was there, whatever the change itself needs."""
-    return (
-        request.get("ReturnValues", "NONE") != "NONE"
-        or request.get("ReturnConsumedCapacity", "NONE") != "NONE"
-        or request.get("ReturnItemCollectionMetrics", "NONE") != "NONE"
+    asked = (
+        request.get("ReturnValues", "NONE"),
+        request.get("ReturnConsumedCapacity", "NONE"),
+        request.get("ReturnItemCollectionMetrics", "NONE"),
     )
+    return asked != ("NONE", "NONE", "NONE")
 
 
 def answer(request: Request, table: Table, outcome: Written, attributes: Item | None) -> Request:

@@ -1,7 +1,7 @@
 """Operation tests are black-box: boto3 against a real `dynaspan serve`, over either store.
 
-`--store` chooses the store, `--url` an endpoint that runs already. boto3's own validation is off, so
-that the server's is what is tested; what boto3 cannot send at all goes through `raw`.
+`--store` chooses the store, `--url` an endpoint that runs already. boto3's own validation is off,
+so that the server's is what is tested; what boto3 cannot send at all goes through `raw`.
 Tables are shared within a run and tests use keys of their own; DDL tests make their own tables.
 
 A test asserts what DynamoDB answers. Where DynamoDB Local is known to answer otherwise it is marked

@@ -90,7 +90,10 @@ def test_json_of_the_wrong_type(raw: Any, items: Any, message: str) -> None:
     ],
 )
 def test_broken_constraints(raw: Any, body: dict[str, Any], faults: list[str]) -> None:
-    assert raw("BatchWriteItem", body) == (400, {"__type": VALIDATION, "message": constraints(*faults)})
+    assert raw("BatchWriteItem", body) == (
+        400,
+        {"__type": VALIDATION, "message": constraints(*faults)},
+    )
 
 
 @no_coral

@@ -10,6 +10,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+pytestmark = pytest.mark.own_answer("see README")
+
 INVALID = "One or more parameter values were invalid: "
 KEYS = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],

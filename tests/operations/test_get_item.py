@@ -202,9 +202,7 @@ def stored(client: Any, table: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("consistent", [True, False])
-def test_the_whole_item(
-    raw: Any, table: str, stored: dict[str, Any], consistent: bool
-) -> None:
+def test_the_whole_item(raw: Any, table: str, stored: dict[str, Any], consistent: bool) -> None:
     request = {"TableName": table, "Key": {"pk": stored["pk"]}, "ConsistentRead": consistent}
     assert raw("GetItem", request) == (200, {"Item": stored})
 
@@ -227,7 +225,10 @@ def test_an_item_that_is_not_there_is_no_member_of_the_answer(
         # Elements keep their order, whatever the order of the paths, and close up.
         ("l[2].x, l[0]", {"l": {"L": [{"S": "l0"}, {"M": {"x": {"S": "l2x"}}}]}}),
         ("l[3][0]", {"l": {"L": [{"L": [{"N": "5"}]}]}}),
-        ("m.x, n, m.y[0]", {"n": {"N": "1"}, "m": {"M": {"x": {"S": "mx"}, "y": {"L": [{"S": "y0"}]}}}}),
+        (
+            "m.x, n, m.y[0]",
+            {"n": {"N": "1"}, "m": {"M": {"x": {"S": "mx"}, "y": {"L": [{"S": "y0"}]}}}},
+        ),
         # Paths that lead nowhere leave nothing behind.
         ("absent", {}),
         ("m.absent", {}),
@@ -272,9 +273,7 @@ def test_reserved_words_are_names_in_attributes_to_get(client: Any, table: str, 
     assert answer["Item"] == {"name": {"S": "x"}}
 
 
-def test_the_table_may_be_named_by_its_arn(
-    client: Any, table: str, stored: dict[str, Any]
-) -> None:
+def test_the_table_may_be_named_by_its_arn(client: Any, table: str, stored: dict[str, Any]) -> None:
     arn = client.describe_table(TableName=table)["Table"]["TableArn"]
     assert client.get_item(TableName=arn, Key={"pk": stored["pk"]})["Item"] == stored
 

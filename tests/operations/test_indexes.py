@@ -15,9 +15,7 @@ INVALID = "One or more parameter values were invalid: "
 
 def schema(*keys: str, hashes: int = 1) -> list[dict[str, str]]:
     kinds = ["HASH"] * hashes + ["RANGE"] * (len(keys) - hashes)
-    return [
-        {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, kinds, strict=True)
-    ]
+    return [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, kinds, strict=True)]
 
 
 def definitions(**types: str) -> list[dict[str, str]]:
@@ -227,9 +225,7 @@ def test_a_scan_of_an_index_meets_its_entries_once(client: Any, indexed: str, ke
     assert sorted(sum(parts, [])) == ["1", "3", "5", "7"]
 
 
-def test_writes_are_billed_for_the_indexes_they_change(
-    client: Any, indexed: str, key: str
-) -> None:
+def test_writes_are_billed_for_the_indexes_they_change(client: Any, indexed: str, key: str) -> None:
     def units(**attributes: Any) -> dict[str, float]:
         answer = client.put_item(
             TableName=indexed,

@@ -83,9 +83,7 @@ def test_table_names(fails: Any, name: str) -> None:
 def test_it_returns_all_old_or_nothing(fails: Any, table: str, key: str, mode: str) -> None:
     message = "ReturnValues can only be ALL_OLD or NONE"
     item = {"pk": {"S": key}}
-    fails(
-        "put_item", "ValidationException", message, TableName=table, Item=item, ReturnValues=mode
-    )
+    fails("put_item", "ValidationException", message, TableName=table, Item=item, ReturnValues=mode)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Pages and segments are in test_paging; parameters older than expressions in test
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -165,9 +166,7 @@ START = "The provided starting key is invalid: "
         ),
     ],
 )
-def test_bad_parameters(
-    fails: Any, table: str, parameters: dict[str, Any], message: str
-) -> None:
+def test_bad_parameters(fails: Any, table: str, parameters: dict[str, Any], message: str) -> None:
     fails("scan", "ValidationException", message, TableName=table, **parameters)
 
 
@@ -184,10 +183,14 @@ def test_a_table_that_is_not_there(fails: Any) -> None:
 # Scans see the whole table, so that this module cannot use one that others write to.
 @pytest.fixture(scope="module")
 def scanned(client: Any, create_table: Callable[..., str]) -> Iterator[str]:
-    name = create_table("test-scan", {"pk": "S", "sk": "N"})
+    name = create_table(f"test-scan-{uuid.uuid4().hex[:8]}", {"pk": "S", "sk": "N"})
     for partition in "abc":
         for sort in range(4):
-            item = {"pk": {"S": partition}, "sk": {"N": str(sort)}, "v": {"S": f"{partition}{sort}"}}
+            item = {
+                "pk": {"S": partition},
+                "sk": {"N": str(sort)},
+                "v": {"S": f"{partition}{sort}"},
+            }
             client.put_item(TableName=name, Item=item)
     yield name
     client.delete_table(TableName=name)
@@ -223,7 +226,11 @@ def test_items_of_a_partition_come_together_and_in_order(client: Any, scanned: s
         ("begins_with(v, :a)", {":a": {"S": "c"}}, ["c0", "c1", "c2", "c3"]),
         ("contains(v, :a)", {":a": {"S": "3"}}, ["a3", "b3", "c3"]),
         ("sk IN (:a, :b)", {":a": {"N": "7"}, ":b": {"N": "0.0"}}, ["a0", "b0", "c0"]),
-        ("sk BETWEEN :a AND :b AND NOT pk = :c", {":a": {"N": "1"}, ":b": {"N": "1"}, ":c": {"S": "a"}}, ["b1", "c1"]),
+        (
+            "sk BETWEEN :a AND :b AND NOT pk = :c",
+            {":a": {"N": "1"}, ":b": {"N": "1"}, ":c": {"S": "a"}},
+            ["b1", "c1"],
+        ),
         ("size(v) > :a", {":a": {"N": "2"}}, []),
         ("attribute_type(sk, :a) AND attribute_not_exists(w)", {":a": {"S": "N"}}, ALL),
     ],
@@ -231,9 +238,7 @@ def test_items_of_a_partition_come_together_and_in_order(client: Any, scanned: s
 def test_filters(
     client: Any, scanned: str, text: str, values: dict[str, Any], left: list[str]
 ) -> None:
-    answer = client.scan(
-        TableName=scanned, FilterExpression=text, ExpressionAttributeValues=values
-    )
+    answer = client.scan(TableName=scanned, FilterExpression=text, ExpressionAttributeValues=values)
     assert found(answer) == left
     assert (answer["Count"], answer["ScannedCount"]) == (len(left), 12)
 

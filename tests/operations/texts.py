@@ -135,5 +135,8 @@ EMPTY_KEYS = [
     ({"pk": {"S": ""}}, empty_key("pk")),
     ({"pk": {}}, EMPTY_VALUE),
     ({"pk": {"S": "a", "N": "1"}}, TWO_DATATYPES),
-    ({"pk": {"S": "a"}, "other": {"NULL": False}}, INVALID + "Null attribute value types must have the value of true"),
+    (
+        {"pk": {"S": "a"}, "other": {"NULL": False}},
+        INVALID + "Null attribute value types must have the value of true",
+    ),
 ]

@@ -1,0 +1,338 @@
+"""CreateTable: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+
+Secondary indexes are in test_indexes.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.operations.texts import (
+    BAD_NAME,
+    INVALID,
+    MAP_UNEXPECTED,
+    NOT_LIST,
+    NOT_STRING,
+    SERIALIZATION,
+    constraints,
+    fault,
+    misfits,
+    missing,
+    no_coral,
+    not_in,
+    own_words,
+)
+
+AMAZON = "com.amazonaws.dynamodb.v20120810."
+
+
+@pytest.mark.differs_locally("JSON of the wrong type is taken for absent or answered 500")
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        *misfits(TableName=NOT_STRING, KeySchema=NOT_LIST, BillingMode=NOT_STRING, Tags=NOT_LIST),
+        ({"AttributeDefinitions": ["x"]}, "Unexpected value type in payload"),
+        ({"AttributeDefinitions": [{"AttributeName": {}}]}, MAP_UNEXPECTED),
+        (
+            {"KeySchema": [[]]},
+            f"Unrecognized collection type class {AMAZON}KeySchemaElement",
+        ),
+        ({"ProvisionedThroughput": 1}, "Unexpected field type"),
+        (
+            {"ProvisionedThroughput": {"ReadCapacityUnits": "1"}},
+            "STRING_VALUE cannot be converted to Long",
+        ),
+        ({"DeletionProtectionEnabled": "x"}, "Unexpected token received from parser"),
+    ],
+)
+def test_json_of_the_wrong_type(raw: Any, member: dict[str, Any], message: str) -> None:
+    assert raw("CreateTable", member) == (400, {"__type": SERIALIZATION, "Message": message})
+
+
+def table(keys: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """A request for a table of `keys`; a member of None is left out."""
+    keys = keys or {"pk": "S"}
+    request = {
+        "TableName": f"own-{uuid.uuid4().hex[:12]}",
+        "AttributeDefinitions": definitions(**keys),
+        "KeySchema": schema(*keys),
+        "BillingMode": "PAY_PER_REQUEST",
+        **more,
+    }
+    return {member: value for member, value in request.items() if value is not None}
+
+
+def definitions(**types: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+
+
+def schema(*names: str, kinds: tuple[str, ...] = ("HASH", "RANGE")) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": name, "KeyType": kind} for name, kind in zip(names, kinds, strict=False)
+    ]
+
+
+UNITS = {"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}
+
+
+@no_coral
+@pytest.mark.parametrize(
+    ("more", "faults"),
+    [
+        ({"TableName": None}, [missing("tableName")]),
+        ({"KeySchema": None}, [missing("keySchema")]),
+        ({"AttributeDefinitions": None}, [missing("attributeDefinitions")]),
+        (
+            {"KeySchema": []},
+            [fault("[]", "keySchema", "have length greater than or equal to 1")],
+        ),
+        (
+            {"KeySchema": [{"AttributeName": "", "KeyType": "SORT"}]},
+            [
+                fault(
+                    "", "keySchema.1.member.attributeName", "have length greater than or equal to 1"
+                ),
+                not_in("[HASH, RANGE]", "SORT", "keySchema.1.member.keyType"),
+            ],
+        ),
+        (
+            {"AttributeDefinitions": [{"AttributeType": "BOOL"}]},
+            [
+                missing("attributeDefinitions.1.member.attributeName"),
+                not_in("[B, N, S]", "BOOL", "attributeDefinitions.1.member.attributeType"),
+            ],
+        ),
+        (
+            {"BillingMode": "FREE"},
+            [not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode")],
+        ),
+        (
+            {
+                "BillingMode": None,
+                "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": -1},
+            },
+            [
+                fault(
+                    value,
+                    f"provisionedThroughput.{member}CapacityUnits",
+                    "have value greater than or equal to 1",
+                )
+                for value, member in (("-1", "write"), ("0", "read"))
+            ],
+        ),
+        (
+            {"Tags": [{"Key": "", "Value": "x"}]},
+            [fault("", "tags.1.member.key", "have length greater than or equal to 1")],
+        ),
+    ],
+)
+def test_broken_constraints(fails: Any, more: dict[str, Any], faults: list[str]) -> None:
+    fails("create_table", "ValidationException", constraints(*faults), **table(**more))
+
+
+@pytest.mark.parametrize("name", ["", "ab", "x" * 256, "a;bc", "a bc", "ä-table"])
+def test_names(fails: Any, name: str) -> None:
+    fails("create_table", "ValidationException", BAD_NAME, **table(TableName=name))
+
+
+@own_words
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            {"BillingMode": None},
+            INVALID + "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
+            "BillingMode is PROVISIONED",
+        ),
+        (
+            {"BillingMode": "PROVISIONED"},
+            INVALID + "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
+            "BillingMode is PROVISIONED",
+        ),
+        (
+            {"ProvisionedThroughput": UNITS},
+            INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
+            "BillingMode is PAY_PER_REQUEST",
+        ),
+        (
+            {
+                "BillingMode": None,
+                "ProvisionedThroughput": UNITS | {"ReadCapacityUnits": 10**12 + 1},
+            },
+            "Given value 1000000000001 for ReadCapacityUnits is out of bounds",
+        ),
+        (
+            {"BillingMode": None, "ProvisionedThroughput": UNITS | {"WriteCapacityUnits": 10**15}},
+            "Given value 1000000000000000 for WriteCapacityUnits is out of bounds",
+        ),
+        (
+            {"KeySchema": schema("pk", kinds=("RANGE",))},
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+        ),
+        (
+            {"KeySchema": schema("pk", "sk", kinds=("HASH", "HASH"))},
+            "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
+        ),
+        (
+            {"KeySchema": schema("pk", "pk")},
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+        ),
+        (
+            {"AttributeDefinitions": definitions(other="S")},
+            INVALID + "Some index key attributes are not defined in AttributeDefinitions. "
+            "Keys: [pk], AttributeDefinitions: [other]",
+        ),
+        (
+            {"AttributeDefinitions": []},
+            INVALID + "Some index key attributes are not defined in AttributeDefinitions. "
+            "Keys: [pk], AttributeDefinitions: []",
+        ),
+        (
+            {"AttributeDefinitions": definitions(pk="S", unused="S")},
+            INVALID + "Number of attributes in KeySchema does not exactly match number of "
+            "attributes defined in AttributeDefinitions",
+        ),
+    ],
+)
+def test_rules(fails: Any, more: dict[str, Any], message: str) -> None:
+    fails("create_table", "ValidationException", message, **table(**more))
+
+
+# The texts of these are not known.
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"AttributeDefinitions": definitions(pk="S") + definitions(pk="N")},
+        {"KeySchema": schema("pk", "sk")},
+        {"KeySchema": schema("pk", "a", "b", kinds=("HASH", "RANGE", "RANGE"))},
+    ],
+)
+def test_other_rules(fails: Any, more: dict[str, Any]) -> None:
+    fails("create_table", "ValidationException", None, **table(**more))
+
+
+@pytest.mark.differs_locally("it keeps no tags")
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
+        [{"Key": str(number), "Value": "x"} for number in range(51)],
+    ],
+)
+def test_tags_that_a_table_cannot_have(client: Any, fails: Any, tags: list[Any]) -> None:
+    request = table(Tags=tags)
+    fails("create_table", "ValidationException", None, **request)
+    fails("describe_table", "ResourceNotFoundException", None, TableName=request["TableName"])
+
+
+@own_words
+def test_a_name_that_is_taken(client: Any, fails: Any, new_table: Callable[..., str]) -> None:
+    name = new_table({"pk": "S"})
+    fails(
+        "create_table",
+        "ResourceInUseException",
+        f"Table already exists: {name}",
+        **table({"other": "N"}, TableName=name),
+    )
+    # It is still the one it was.
+    schema_ = client.describe_table(TableName=name)["Table"]["KeySchema"]
+    assert schema_ == schema("pk")
+
+
+def drop(client: Any, name: str) -> None:
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    client.delete_table(TableName=name)
+
+
+@pytest.mark.differs_locally("its tables have no TableId")
+def test_the_answer_for_provisioned_capacity(client: Any) -> None:
+    before = time.time()
+    request = table(
+        {"sort": "N", "hash": "B"},
+        BillingMode=None,
+        ProvisionedThroughput=UNITS,
+        KeySchema=schema("hash", "sort"),
+    )
+    answer = client.create_table(**request)["TableDescription"]
+    try:
+        assert answer.pop("TableName") == request["TableName"]
+        assert answer.pop("TableArn").endswith(f":table/{request['TableName']}")
+        assert uuid.UUID(answer.pop("TableId"))
+        assert before - 2 < answer.pop("CreationDateTime").timestamp() < time.time() + 2
+        assert answer.pop("TableStatus") == "CREATING"
+        throughput = answer.pop("ProvisionedThroughput")
+        assert throughput.items() >= {**UNITS, "NumberOfDecreasesToday": 0}.items()
+        assert answer.pop("KeySchema") == request["KeySchema"]
+        assert sorted(answer.pop("AttributeDefinitions"), key=str) == definitions(
+            hash="B", sort="N"
+        )
+        answer.pop("ResponseMetadata", None)
+        assert answer == {
+            "ItemCount": 0,
+            "TableSizeBytes": 0,
+            "DeletionProtectionEnabled": False,
+        }
+    finally:
+        drop(client, request["TableName"])
+
+
+def test_on_demand_capacity_has_no_units(client: Any, new_table: Callable[..., str]) -> None:
+    description = client.describe_table(TableName=new_table({"pk": "S"}))["Table"]
+    assert description["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert description["ProvisionedThroughput"]["ReadCapacityUnits"] == 0
+    assert description["ProvisionedThroughput"]["WriteCapacityUnits"] == 0
+
+
+@pytest.mark.differs_locally("it makes no table by an ARN")
+def test_settings_that_are_kept(client: Any) -> None:
+    name = f"own-{uuid.uuid4().hex[:12]}"
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}"
+    request = table(
+        TableName=arn,
+        DeletionProtectionEnabled=True,
+        TableClass="STANDARD",
+        Tags=[{"Key": "team", "Value": "blue"}],
+    )
+    answer = client.create_table(**request)["TableDescription"]
+    try:
+        assert answer["TableName"] == name
+        assert answer["DeletionProtectionEnabled"] is True
+        assert answer["TableClassSummary"] == {"TableClass": "STANDARD"}
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+        tags = client.list_tags_of_resource(ResourceArn=answer["TableArn"])["Tags"]
+        assert tags == request["Tags"]
+    finally:
+        client.update_table(TableName=name, DeletionProtectionEnabled=False)
+        drop(client, name)
+
+
+@pytest.mark.parametrize("size", [3, 255])
+def test_the_shortest_and_the_longest_name(client: Any, size: int) -> None:
+    characters = f"{uuid.uuid4().hex}_-."
+    name = (characters * 8)[:size] if size > 3 else characters[:3]
+    client.create_table(**table(TableName=name))
+    try:
+        assert client.describe_table(TableName=name)["Table"]["TableName"] == name
+    finally:
+        drop(client, name)
+
+
+@pytest.mark.differs_locally("it answers 500 to names that differ in case only")
+def test_names_are_told_apart_by_case(client: Any) -> None:
+    names = [f"{case}-{uuid.uuid4().hex[:8]}" for case in ("own", "OWN")]
+    names[1] = names[0].upper()
+    for name in names:
+        client.create_table(**table(TableName=name))
+    try:
+        client.get_waiter("table_exists").wait(TableName=names[0], WaiterConfig={"Delay": 1})
+        client.put_item(TableName=names[0], Item={"pk": {"S": "a"}})
+        client.get_waiter("table_exists").wait(TableName=names[1], WaiterConfig={"Delay": 1})
+        assert client.scan(TableName=names[1])["Count"] == 0
+    finally:
+        for name in names:
+            drop(client, name)

@@ -1,0 +1,215 @@
+"""UpdateTable: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+
+Its changes of indexes are in test_indexes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.operations.texts import (
+    BAD_NAME,
+    INVALID,
+    NOT_STRING,
+    SERIALIZATION,
+    constraints,
+    fault,
+    misfits,
+    missing,
+    no_coral,
+    not_in,
+    own_words,
+)
+
+
+@pytest.mark.differs_locally("JSON of the wrong type is taken for absent or answered 500")
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        *misfits(TableName=NOT_STRING, BillingMode=NOT_STRING),
+        ({"ProvisionedThroughput": "x"}, "Unexpected field type"),
+        ({"DeletionProtectionEnabled": 1}, "NUMBER_VALUE cannot be converted to Boolean"),
+    ],
+)
+def test_json_of_the_wrong_type(raw: Any, member: dict[str, Any], message: str) -> None:
+    assert raw("UpdateTable", member) == (400, {"__type": SERIALIZATION, "Message": message})
+
+
+@no_coral
+def test_broken_constraints(fails: Any) -> None:
+    fails(
+        "update_table",
+        "ValidationException",
+        constraints(
+            missing("tableName"),
+            not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode"),
+            missing("provisionedThroughput.writeCapacityUnits"),
+            fault(
+                "0",
+                "provisionedThroughput.readCapacityUnits",
+                "have value greater than or equal to 1",
+            ),
+        ),
+        BillingMode="FREE",
+        ProvisionedThroughput={"ReadCapacityUnits": 0},
+    )
+
+
+@pytest.mark.parametrize("name", ["ab", "x" * 256, "a;bc"])
+def test_table_names(fails: Any, name: str) -> None:
+    fails("update_table", "ValidationException", BAD_NAME, TableName=name)
+
+
+@own_words
+def test_a_table_that_is_not_there(fails: Any) -> None:
+    fails(
+        "update_table",
+        "ResourceNotFoundException",
+        "Requested resource not found: Table: not-there not found",
+        TableName="not-there",
+        DeletionProtectionEnabled=True,
+    )
+
+
+def units(read: int, write: int) -> dict[str, int]:
+    return {"ReadCapacityUnits": read, "WriteCapacityUnits": write}
+
+
+@own_words
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {},
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+            "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
+        ),
+        (
+            {"ProvisionedThroughput": units(1, 1)},
+            INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
+            "BillingMode is PAY_PER_REQUEST",
+        ),
+        (
+            {"BillingMode": "PROVISIONED"},
+            INVALID + "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
+            "BillingMode is PROVISIONED",
+        ),
+    ],
+)
+def test_rules(fails: Any, table: str, change: dict[str, Any], message: str) -> None:
+    fails("update_table", "ValidationException", message, TableName=table, **change)
+
+
+@pytest.mark.own_answer("what would have no effect is refused, not stored")
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("StreamSpecification", {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}),
+        ("SSESpecification", {"Enabled": True}),
+        ("TableClass", "STANDARD_INFREQUENT_ACCESS"),
+        ("OnDemandThroughput", {"MaxReadRequestUnits": 10}),
+        ("WarmThroughput", {"ReadUnitsPerSecond": 20000}),
+        ("ReplicaUpdates", [{"Create": {"RegionName": "eu-west-1"}}]),
+    ],
+)
+def test_settings_without_effect(fails: Any, table: str, member: str, value: Any) -> None:
+    message = f"{INVALID}{member} is not supported by this server and would have no effect"
+    fails("update_table", "ValidationException", message, TableName=table, **{member: value})
+
+
+@pytest.fixture(scope="module")
+def own(client: Any, create_table: Callable[..., str]) -> Iterator[str]:
+    """A table with provisioned capacity that the tests below change one after another."""
+    name = create_table(
+        f"test-update-table-{time.time_ns()}",
+        {"pk": "S"},
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=units(5, 5),
+    )
+    yield name
+    client.delete_table(TableName=name)
+
+
+def described(client: Any, name: str) -> dict[str, Any]:
+    """Its description once no change is under way."""
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    table: dict[str, Any] = client.describe_table(TableName=name)["Table"]
+    return table
+
+
+@own_words
+def test_capacity_must_change(client: Any, fails: Any, own: str) -> None:
+    now = described(client, own)["ProvisionedThroughput"]
+    read, write = now["ReadCapacityUnits"], now["WriteCapacityUnits"]
+    fails(
+        "update_table",
+        "ValidationException",
+        "The provisioned throughput for the table will not change. The requested value equals the "
+        f"current value. Current ReadCapacityUnits provisioned for the table: {read}. Requested "
+        f"ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: "
+        f"{write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer "
+        "Guide for current limits and how to request higher limits.",
+        TableName=own,
+        ProvisionedThroughput=units(read, write),
+    )
+
+
+@pytest.mark.differs_locally("it keeps no dates of changes")
+def test_capacity_is_raised_and_lowered(client: Any, own: str) -> None:
+    start = described(client, own)["ProvisionedThroughput"]
+    client.update_table(TableName=own, ProvisionedThroughput=units(50, 40))
+    raised = described(client, own)["ProvisionedThroughput"]
+    assert raised.items() >= units(50, 40).items()
+    assert raised["NumberOfDecreasesToday"] == start["NumberOfDecreasesToday"]
+    assert abs(raised["LastIncreaseDateTime"].timestamp() - time.time()) < 60
+    client.update_table(TableName=own, ProvisionedThroughput=units(45, 40))
+    lowered = described(client, own)["ProvisionedThroughput"]
+    assert lowered.items() >= units(45, 40).items()
+    assert lowered["NumberOfDecreasesToday"] == start["NumberOfDecreasesToday"] + 1
+    assert abs(lowered["LastDecreaseDateTime"].timestamp() - time.time()) < 60
+    assert lowered["LastIncreaseDateTime"] == raised["LastIncreaseDateTime"]
+
+
+def test_billing_mode_is_switched_and_switched_back(client: Any, own: str) -> None:
+    client.update_table(TableName=own, BillingMode="PAY_PER_REQUEST")
+    on_demand = described(client, own)
+    assert on_demand["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert on_demand["ProvisionedThroughput"].items() >= units(0, 0).items()
+    client.update_table(TableName=own, BillingMode="PROVISIONED", ProvisionedThroughput=units(7, 8))
+    provisioned = described(client, own)
+    assert provisioned["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+    assert provisioned["ProvisionedThroughput"].items() >= units(7, 8).items()
+
+
+def test_deletion_protection_is_switched(client: Any, own: str) -> None:
+    for wanted in (True, False):
+        client.update_table(TableName=own, DeletionProtectionEnabled=wanted)
+        assert described(client, own)["DeletionProtectionEnabled"] is wanted
+
+
+def test_a_change_is_seen_by_another_server(client: Any, second_client: Any, own: str) -> None:
+    assert (
+        second_client.describe_table(TableName=own)["Table"]["DeletionProtectionEnabled"] is False
+    )
+    client.update_table(TableName=own, DeletionProtectionEnabled=True)
+    table = second_client.describe_table(TableName=own)["Table"]
+    assert table["DeletionProtectionEnabled"] is True
+    second_client.update_table(TableName=own, DeletionProtectionEnabled=False)
+
+
+def test_a_change_keeps_the_items(client: Any, own: str) -> None:
+    item = {"pk": {"S": "kept"}}
+    client.put_item(TableName=own, Item=item)
+    protected = described(client, own)["DeletionProtectionEnabled"]
+    client.update_table(TableName=own, DeletionProtectionEnabled=not protected)
+    assert client.get_item(TableName=own, Key=item, ConsistentRead=True)["Item"] == item
+    client.update_table(TableName=own, DeletionProtectionEnabled=False)
+
+
+@pytest.mark.differs_locally("it looks for the table first")
+def test_that_something_is_to_change_is_asked_before_the_table(fails: Any) -> None:
+    fails("update_table", "ValidationException", None, TableName="not-there")
