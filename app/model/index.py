@@ -55,6 +55,15 @@ def encode(values: Sequence[KeyValue]) -> bytes:
     return b"".join([_escaped(value) + _END for value in values])
 
 
+def decode(data: bytes, keys: Sequence[KeyAttribute]) -> list[KeyValue]:
+    """The inverse of `encode`, for values of `keys`."""
+    parts = data.split(_END)[: len(keys)]
+    plain = [part.replace(_ESCAPED_ZERO, _ZERO) for part in parts]
+    return [
+        value.decode() if key.type == "S" else value for key, value in zip(keys, plain, strict=True)
+    ]
+
+
 def place_of(index: Index, item: Item) -> Place | None:
     """None when the item lacks one of the index's keys: it has no entry then."""
     partition = _encoded(index.partition, item)

@@ -17,9 +17,9 @@ same id could not be told from the late effect of that one.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from ...clock import Clock
 from ...errors import StoreUnavailable, StoreUnknown
@@ -27,8 +27,10 @@ from ...faults import Faults
 from ...metrics import Metrics
 from ...model.rows import Key
 from ..base import Committed, Conflict, Locked, Outcome
+from .entries import GlobalChanges
+from .marks import Mark
 from .patience import SHARE, Deadline
-from .session import DriverFault, NotSent, OutcomeUnknown, Session
+from .session import DriverFault, NotSent, OutcomeUnknown, Result, Session, Value
 from .statements import Cas, ItemStatements, row_of
 
 MakeVersion = Callable[[Hashable, int], int]
@@ -36,16 +38,22 @@ MakeVersion = Callable[[Hashable, int], int]
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What to write. `blob` is None for a delete, `expected` as in the store contract, `above` a
-    version that the new one must exceed, `identity` the key with its table."""
+    """What to write. `blob` is None for a delete, `expected` the version that `cas` asks for,
+    `identity` the key with its table.
+
+    since_delete: `cas` asks for no item, and `expected` is the version of a delete's marker, which
+    is not known before the row is seen. `tail`: values of `cas` behind its own.
+    """
 
     statements: ItemStatements
     cas: Cas
     identity: Hashable
     key: Key
     blob: bytes | None
-    expected: int
-    above: int
+    expected: int | None
+    since_delete: bool = False
+    tail: tuple[Value, ...] = ()
+    entries: GlobalChanges | None = None
 
 
 class Writer:
@@ -95,19 +103,22 @@ class _Attempts:
         self._deadline = Deadline(writer._clock, writer._seconds)
 
     async def run(self) -> Outcome:
-        intent = self._intent
+        intent, entries = self._intent, self._intent.entries
+        expected = intent.expected
         fault: DriverFault
         while True:
-            version = self._of._next_version(intent.identity, intent.above)
+            version = self._of._next_version(intent.identity, expected or 0)
             fence = self._id + version.to_bytes(8)
-            values = intent.cas.values(
-                self._row, version, intent.blob, intent.expected, self._id, fence
-            )
+            values = intent.cas.values(self._row, version, intent.blob, expected, self._id, fence)
+            mark = None if entries is None else await entries.announce(version, self._deadline)
             await self._of._faults.at("cas:before")
+            if entries is not None and not entries.in_time():
+                self._withdraw(mark)
+                raise StoreUnavailable("this process was held up too long to send a write")
             try:
                 self.undecided = True
                 result = await self._of._session.execute(
-                    intent.cas.statement, values, SHARE * self._deadline.left()
+                    intent.cas.statement, values + intent.tail, SHARE * self._deadline.left()
                 )
             except NotSent as exc:
                 self.undecided = False
@@ -118,13 +129,35 @@ class _Attempts:
                 applied = await self._decide(version, fence, exc)
                 self._of._metrics.add("UnknownOutcomesResolved")
                 if applied:
-                    return Committed()
+                    return await self._applied(mark)
             else:
                 self.undecided = False
                 await self._of._faults.at("cas:answered")
-                return _outcome(intent.key, result.columns, result.rows)
+                if result.rows[0][0]:
+                    return await self._applied(mark)
+                found = _Found.of(result)
+                deleted = intent.since_delete and not found.live and found.ver != expected
+                if found.txid is not None or not deleted:
+                    self._withdraw(mark)
+                    return Conflict() if found.txid is None else Locked((intent.key,))
+                # No item, as was expected, but another delete's marker, or none any more.
+                expected = found.ver
+                fault = NotSent("an item was deleted again and again")
+                if self._deadline.left() > 0:
+                    self._withdraw(mark)
+                    continue
+            self._withdraw(mark)
             if not await self._deadline.pause():
                 raise StoreUnavailable(f"Cassandra did not take the write in time: {fault}")
+
+    async def _applied(self, mark: Mark | None) -> Outcome:
+        if mark is not None and self._intent.entries is not None:
+            await self._intent.entries.follow(mark, self._deadline)
+        return Committed()
+
+    def _withdraw(self, mark: Mark | None) -> None:
+        if mark is not None and self._intent.entries is not None:
+            self._intent.entries.withdraw(mark)
 
     async def _decide(self, version: int, fence: bytes, fault: DriverFault) -> bool:
         """Whether the attempt was applied; if not it never will be. Raises StoreUnknown."""
@@ -144,13 +177,18 @@ class _Attempts:
                 raise StoreUnknown(f"whether a write was applied is not known: {fault}")
 
 
-def _outcome(key: Key, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Outcome:
-    if rows[0][0]:
-        return Committed()
-    # Refused by a row that is not there, the answer has no columns of conditions.
-    if "txid" in columns and rows[0][columns.index("txid")] is not None:
-        return Locked((key,))
-    return Conflict()
+class _Found(NamedTuple):
+    """What a refused write found of the columns in its condition."""
+
+    txid: bytes | None
+    live: bool | None
+    ver: int | None
+
+    @staticmethod
+    def of(result: Result) -> _Found:
+        # Refused by a row that is not there, the answer has no columns of conditions.
+        found = dict(zip(result.columns, result.rows[0], strict=True))
+        return _Found(found.get("txid"), found.get("live"), found.get("ver"))
 
 
 def _new_id() -> bytes:

@@ -1,7 +1,8 @@
 """Making, changing and dropping tables, in steps that any process can take over.
 
     create   row CREATING -> CREATE TABLE -> row ACTIVE
-    change   row replaced, version of the catalog moved
+    change   CREATE TABLE of new indexes -> row replaced, version of the catalog moved
+             -> DROP TABLE of indexes that went
     drop     row DELETING, version moved -> all members acknowledge -> DROP TABLE -> row gone
 
 Whoever finds a row that has stood in CREATING or DELETING for a while goes on from there: every
@@ -19,8 +20,15 @@ from dataclasses import replace
 from ...clock import Clock
 from ...errors import StoreError, StoreUnavailable
 from ...faults import Faults
-from ...model.table import Table, encode
+from ...model.table import Index, Table, encode
 from .catalog import Catalog, CatalogRow, decoded
+from .index_statements import (
+    ENTRY_TABLES,
+    drop_entry_table,
+    entry_table,
+    entry_table_name,
+    entry_tables_of,
+)
 from .leases import Leases
 from .members import Membership
 from .patience import Deadline, Patient
@@ -87,8 +95,27 @@ class Changes:
         return True
 
     async def change(self, table: Table) -> bool:
-        changed = await self._replace(table.version - 1, table)
-        return changed is not None
+        before = await self._before(table)
+        if before is None:
+            return False
+        had, has = _global(before), _global(table)
+        if has.keys() - had:
+            async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
+                # Under the lease, so that nothing is made for a table that is being dropped.
+                if await self._before(table) is None:
+                    return False
+                for number in has.keys() - had:
+                    await self._patient.ddl(entry_table(self._keyspace, table, has[number]))
+        await self._faults.at("change:made")
+        if await self._replace(table.version - 1, table) is None:
+            return False
+        await self._faults.at("change:replaced")
+        if had.keys() - has:
+            async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
+                for number in had.keys() - has:
+                    name = entry_table_name(table.id, number)
+                    await self._patient.ddl(drop_entry_table(self._keyspace, name))
+        return True
 
     async def settled(self, table: Table) -> None:
         row = await self._catalog.read(table.name, decided=True)
@@ -124,6 +151,13 @@ class Changes:
             await asyncio.gather(*left, return_exceptions=True)
 
     # -- rows -------------------------------------------------------------------------------
+
+    async def _before(self, table: Table) -> Table | None:
+        """What `table` is to replace, if that is there."""
+        row = await self._catalog.read(table.name, decided=True)
+        if row is None or (row.id, row.revision) != (table.id, table.version - 1):
+            return None
+        return decoded(table.name, row)
 
     async def _replace(self, revision: int, table: Table) -> int | None:
         """Puts `table` where its id stands with `revision`, and moves the catalog's version in the
@@ -194,6 +228,8 @@ class Changes:
             if not await self._still(name, row):
                 return
             await self._patient.ddl(item_table(self._keyspace, table))
+            for index in _global(table).values():
+                await self._patient.ddl(entry_table(self._keyspace, table, index))
             await self._faults.at("create:made")
             active = encode(replace(table, status="ACTIVE"))
             values = ("ACTIVE", active, name, row.id, row.revision)
@@ -206,6 +242,9 @@ class Changes:
         async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
             if not await self._still(name, row):
                 return
+            values = entry_tables_of(self._keyspace, table)
+            for (name,) in (await self._patient.execute(ENTRY_TABLES, values)).rows:
+                await self._patient.ddl(drop_entry_table(self._keyspace, name))
             await self._patient.ddl(drop_item_table(self._keyspace, table))
             await self._faults.at("drop:dropped")
             await self._patient.execute(self._statements.remove, (name, row.id, row.revision))
@@ -222,3 +261,8 @@ class Changes:
             if await self._members.all_acknowledged(version):
                 return
             await asyncio.sleep(_ACK_POLL_SECONDS)
+
+
+def _global(table: Table) -> dict[int, Index]:
+    """Its global indexes, those with a table of their own, by number."""
+    return {index.number: index for index in table.indexes if not index.local}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
-from ...model.table import Table
+from ...model.table import Index, Table
 from . import ring
 from .document import decode
+from .index_statements import EntryReads, EntryWrites
 from .patience import Patient
 from .session import Value
 from .statements import ItemStatements, Read, row_of
@@ -26,13 +27,12 @@ _FIRST_GUESS = FETCH_BYTES // 32
 _GET_MANY_WORKERS = 32
 
 
-class ItemTable:
-    """What is kept for one table: its statements, and how large its rows are."""
+class Sizes:
+    """How large the rows of a table are."""
 
-    __slots__ = ("_peak", "statements")
+    __slots__ = ("_peak",)
 
-    def __init__(self, keyspace: str, table: Table) -> None:
-        self.statements = ItemStatements(keyspace, table)
+    def __init__(self) -> None:
         self._peak = float(_FIRST_GUESS)
 
     def saw(self, largest: int) -> None:
@@ -43,6 +43,41 @@ class ItemTable:
     def fetch(self, limit: int) -> int:
         """Rows to ask for when the caller wants `limit`."""
         return max(1, min(limit, _MOST_ROWS, int(FETCH_BYTES / self._peak)))
+
+
+class EntryTable(NamedTuple):
+    """What is kept for reads of one index."""
+
+    reads: EntryReads
+    sizes: Sizes
+
+
+class ItemTable:
+    """What is kept for one table: its statements, those of its indexes by number, and sizes."""
+
+    __slots__ = ("_entry_reads", "_entry_writes", "_keyspace", "_table", "sizes", "statements")
+
+    def __init__(self, keyspace: str, table: Table) -> None:
+        self.statements = ItemStatements(keyspace, table)
+        self.sizes = Sizes()
+        self._keyspace = keyspace
+        self._table = table
+        self._entry_reads: dict[int, EntryTable] = {}
+        self._entry_writes: dict[int, EntryWrites] = {}
+
+    def entry_reads(self, index: Index) -> EntryTable:
+        found = self._entry_reads.get(index.number)
+        if found is None:
+            reads = EntryReads(self._keyspace, self._table, index)
+            found = self._entry_reads[index.number] = EntryTable(reads, Sizes())
+        return found
+
+    def entry_writes(self, number: int) -> EntryWrites:
+        found = self._entry_writes.get(number)
+        if found is None:
+            found = EntryWrites(self._keyspace, self._table, number)
+            self._entry_writes[number] = found
+        return found
 
 
 class Reads:
@@ -137,7 +172,7 @@ class _Filling:
         self, partition: KeyValue, lower: KeyValue, upper: KeyValue | None, reverse: bool
     ) -> tuple[bool, KeyValue]:
         """Of one partition: `lower <= sort key < upper`."""
-        wanted = self._items.fetch(self._limit - len(self.rows))
+        wanted = self._items.sizes.fetch(self._limit - len(self.rows))
         slices = self._items.statements.slice(bounded=upper is not None, reverse=reverse)
         ends = (lower,) if upper is None else (lower, upper)
         found = await self._fetch(slices, (partition, *ends, wanted))
@@ -148,14 +183,14 @@ class _Filling:
                 largest = max(largest, len(blob))
                 self.rows.append(Row(Key(partition, edge), version, data=decode(blob)))
         if largest:
-            self._items.saw(largest)
+            self._items.sizes.saw(largest)
         return len(found) == wanted, edge
 
     async def range(self, tokens: ring.Range, after: Key | None) -> tuple[bool, Key | None]:
         """Of all partitions with these tokens."""
         if tokens.first > tokens.last:
             return False, after
-        wanted = self._items.fetch(self._limit - len(self.rows))
+        wanted = self._items.sizes.fetch(self._limit - len(self.rows))
         found = await self._fetch(self._items.statements.scan, (*tokens, wanted))
         largest = 0
         for partition, *sort, blob, version in found:
@@ -164,7 +199,7 @@ class _Filling:
                 largest = max(largest, len(blob))
                 self.rows.append(Row(after, version, data=decode(blob)))
         if largest:
-            self._items.saw(largest)
+            self._items.sizes.saw(largest)
         return len(found) == wanted, after
 
     async def same_token(self, after: Key) -> tuple[bool, Key]:

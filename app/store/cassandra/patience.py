@@ -49,10 +49,20 @@ class Patient:
         self._deadline = deadline
         self._first = SHARE * deadline
 
-    async def execute(self, statement: Statement, values: Sequence[Value] = ()) -> Result:
-        deadline = Deadline(self._clock, self._deadline)
+    async def execute(
+        self,
+        statement: Statement,
+        values: Sequence[Value] = (),
+        deadline: Deadline | None = None,
+    ) -> Result:
+        """deadline: that of the caller's whole operation."""
+        first = self._first
+        if deadline is None:
+            deadline = Deadline(self._clock, self._deadline)
+        else:
+            first = min(first, deadline.left())
         try:
-            return await self._session.execute(statement, values, self._first)
+            return await self._session.execute(statement, values, max(first, 0.0))
         except (NotSent, OutcomeUnknown) as exc:
             fault: DriverFault = exc
         while await deadline.pause():

@@ -23,7 +23,15 @@ _CATALOG_TABLES = {
     ),
     "members": "id blob PRIMARY KEY, acked bigint",
     "leases": "name text PRIMARY KEY, owner blob",
+    "dirty": (
+        "slot bigint, shard int, id blob, ver bigint, table_name text, table_id text, pk blob, "
+        "sk blob, places blob, PRIMARY KEY ((slot, shard), id)"
+    ),
+    "swept": "name text PRIMARY KEY, slot bigint",
 }
+# Rows come and go with every write: the default, ten days, would leave their tombstones that long.
+_GC_GRACE_SECONDS = {"dirty": 3 * 3600}
+_DEFAULT_GC_GRACE_SECONDS = 864_000
 _THREE = 3
 
 
@@ -53,7 +61,8 @@ async def create(session: Session, patient: Patient, address: Address) -> None:
             await patient.ddl(
                 f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) "
                 f"WITH id = {uuid.uuid5(uuid.NAMESPACE_URL, f'{catalog}.{name}')} "
-                "AND read_repair = 'BLOCKING'"
+                "AND read_repair = 'BLOCKING' AND gc_grace_seconds = "
+                f"{_GC_GRACE_SECONDS.get(name, _DEFAULT_GC_GRACE_SECONDS)}"
             )
 
 

@@ -6,6 +6,8 @@ whose outcome was not known (only `last`). Every write is a lightweight transact
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...model.rows import Key, KeyValue
 from ...model.table import Table
 from .session import Consistency, Statement, Value
@@ -14,7 +16,14 @@ MARKER_SECONDS = 3600
 LAST_SECONDS = 600
 GC_GRACE_SECONDS = 86_400
 
-_CQL_TYPES = {"S": "text", "N": "blob", "B": "blob"}
+# What a write expects to find. The version of a delete's marker is that of no item, and yet a
+# version that the next item must exceed where anything is ordered by it.
+IF_ANY = ""
+IF_ABSENT = "live = null AND "
+IF_VERSION = "ver = ? AND "
+IF_ABSENT_SINCE = "live = null AND ver = ? AND "
+
+CQL_TYPES = {"S": "text", "N": "blob", "B": "blob"}
 _READS = (Consistency.LOCAL_ONE, Consistency.LOCAL_QUORUM)
 # Of a conditional statement this is the level of the commit.
 _QUORUM = Consistency.LOCAL_QUORUM
@@ -30,8 +39,8 @@ def keyspace(name: str, replication: dict[str, int]) -> str:
 
 def item_table(keyspace: str, table: Table) -> str:
     """`id` is the table's own, so that two processes that create it at once make one table."""
-    partition = _CQL_TYPES[table.partition_key.type]
-    sort = "" if table.sort_key is None else f", sk {_CQL_TYPES[table.sort_key.type]}"
+    partition = CQL_TYPES[table.partition_key.type]
+    sort = "" if table.sort_key is None else f", sk {CQL_TYPES[table.sort_key.type]}"
     clustering = "kind, ik" if table.sort_key is None else "kind, ik, sk"
     return (
         f"CREATE TABLE IF NOT EXISTS {name_of(keyspace, table)} (pk {partition}, kind tinyint, "
@@ -71,27 +80,30 @@ class Cas:
     """One kind of write of an item under one condition; `values` in the order of its text.
 
     fence: writer + version of this attempt. Nobody sets it but `ItemStatements.fence`, after which
-    this attempt can never be applied.
+    this attempt can never be applied. `entries` are further statements, of local indexes.
     """
 
     __slots__ = ("_deletes", "_versioned", "statement")
 
-    def __init__(self, name: str, row: str, *, deletes: bool, condition: str) -> None:
+    def __init__(
+        self, name: str, row: str, *, deletes: bool, condition: str, entries: Sequence[str] = ()
+    ) -> None:
         self._deletes = deletes
         self._versioned = "?" in condition
         condition += "txid = null AND last[?] = null"
         if deletes:
             # One TTL for all of it, so one statement.
-            text = (
+            texts = [
                 f"UPDATE {name} USING TTL {MARKER_SECONDS} SET ver = ?, item = null, live = null, "
                 f"last[?] = ? WHERE {row} IF {condition}"
-            )
+            ]
         else:
-            text = (
-                f"BEGIN BATCH UPDATE {name} SET ver = ?, item = ?, live = true WHERE {row} "
-                f"IF {condition}; "
-                f"UPDATE {name} USING TTL {LAST_SECONDS} SET last[?] = ? WHERE {row}; APPLY BATCH"
-            )
+            texts = [
+                f"UPDATE {name} SET ver = ?, item = ?, live = true WHERE {row} IF {condition}",
+                f"UPDATE {name} USING TTL {LAST_SECONDS} SET last[?] = ? WHERE {row}",
+            ]
+        texts += entries
+        text = texts[0] if len(texts) == 1 else f"BEGIN BATCH {'; '.join(texts)}; APPLY BATCH"
         self.statement = Statement(text, _QUORUM, conditional=True)
 
     def values(
@@ -99,10 +111,11 @@ class Cas:
         row: tuple[Value, ...],
         version: int,
         item: bytes | None,
-        expected: int,
+        expected: int | None,
         writer: bytes,
         fence: bytes,
     ) -> tuple[Value, ...]:
+        """Those of `entries` come behind."""
         condition = (expected, fence) if self._versioned else (fence,)
         if self._deletes:
             return (version, writer, version, *row, *condition)
@@ -118,12 +131,13 @@ class ItemStatements:
         self.least_sort = _least(table)
         row = "pk = ? AND kind = 0 AND ik = 0x00" + (" AND sk = ?" if sorts else "")
         self.get = Read(f"SELECT item, ver FROM {name} WHERE {row}")
-        self.put_any = Cas(name, row, deletes=False, condition="")
-        self.put_absent = Cas(name, row, deletes=False, condition="live = null AND ")
-        self.put_version = Cas(name, row, deletes=False, condition="ver = ? AND ")
-        self.delete_any = Cas(name, row, deletes=True, condition="")
-        self.delete_absent = Cas(name, row, deletes=True, condition="live = null AND ")
-        self.delete_version = Cas(name, row, deletes=True, condition="ver = ? AND ")
+        self.decided = Statement(
+            f"SELECT item, ver FROM {name} WHERE {row}", Consistency.LOCAL_SERIAL
+        )
+        self._row = row
+        self._name = name
+        self._sorts = sorts
+        self._cas: dict[tuple[str, bool, int, int], Cas] = {}
         self.fence = Statement(
             f"UPDATE {name} USING TTL {MARKER_SECONDS} SET last[?] = ? WHERE {row} IF last[?] != ?",
             _QUORUM,
@@ -152,6 +166,20 @@ class ItemStatements:
                 for reverse in (False, True)
             }
 
+    def cas(self, condition: str, *, deletes: bool, removed: int = 0, added: int = 0) -> Cas:
+        """`condition` as above; `removed` and `added`: entries of local indexes."""
+        shape = (condition, deletes, removed, added)
+        cas = self._cas.get(shape)
+        if cas is None:
+            cas = self._cas[shape] = Cas(
+                self._name,
+                self._row,
+                deletes=deletes,
+                condition=condition,
+                entries=local_entries(self._name, self._sorts, removed, added),
+            )
+        return cas
+
     def slice(self, *, bounded: bool, reverse: bool) -> Read:
         """From a sort key on, and with `bounded` up to before another. Only if the table sorts."""
         return self._slices[bounded, reverse]
@@ -160,6 +188,20 @@ class ItemStatements:
         self, row: tuple[Value, ...], version: int, writer: bytes, fence: bytes
     ) -> tuple[Value, ...]:
         return (fence, version, *row, writer, version)
+
+
+def local_entries(name: str, sorts: bool, removed: int, added: int) -> list[str]:
+    """Statements for rows of local indexes beside the item's."""
+    row = "pk = ? AND kind = ? AND ik = ?" + (" AND sk = ?" if sorts else "")
+    columns, marks = ("pk, kind, ik, sk", "?, ?, ?, ?") if sorts else ("pk, kind, ik", "?, ?, ?")
+    remove = f"DELETE FROM {name} WHERE {row}"
+    add = f"INSERT INTO {name} ({columns}, item) VALUES ({marks}, ?)"
+    return [remove] * removed + [add] * added
+
+
+def local_row(key: Key, number: int, sort: bytes) -> tuple[Value, ...]:
+    """Where the entry of an item in a local index stands, `sort` being that of its place."""
+    return (key.partition, number, sort, *row_of(key)[1:])
 
 
 def _least(table: Table) -> KeyValue | None:
@@ -223,6 +265,7 @@ class CatalogStatements:
         self.take = _lwt(
             f"INSERT INTO {leases} (name, owner) VALUES (?, ?) IF NOT EXISTS USING TTL ?"
         )
+        self.owner = Statement(f"SELECT owner FROM {leases} WHERE name = ?", _QUORUM)
         self.renew = _lwt(f"UPDATE {leases} USING TTL ? SET owner = ? WHERE name = ? IF owner = ?")
         self.free = _lwt(f"DELETE FROM {leases} WHERE name = ? IF owner = ?")
 

@@ -20,13 +20,19 @@ from .cas import Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
 from .document import encode
+from .entries import Entries, local_changes
+from .index_statements import MarkStatements
+from .indexes import IndexReads
 from .items import ItemTable, Reads
 from .leases import Leases
+from .marks import Marks
 from .members import Membership, Slot
 from .patience import Deadline, Patient
 from .python_driver import PythonDriver
+from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
-from .statements import CatalogStatements
+from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION, CatalogStatements
+from .sweeper import Sweeper
 from .underway import Underway
 from .url import parse
 
@@ -101,6 +107,12 @@ class CassandraStore:
             poke=self._poked.set,
         )
         self._reads = Reads(self._patient)
+        self._index_reads = IndexReads(self._patient)
+        marks = MarkStatements(schema.catalog_keyspace(address.keyspace))
+        self._marks = Marks(self._patient, marks)
+        repair = Repair(self._patient, self._catalog, self._table)
+        self._sweeper = Sweeper(self._patient, marks, self._marks, repair, leases, clock, patience)
+        self._entries = Entries(self._patient, self._marks, clock, faults)
         self._writer = Writer(self._session, clock, metrics, faults, deadline, self._next_version)
         self._items: dict[str, ItemTable] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -124,16 +136,19 @@ class CassandraStore:
         self._tasks = [
             asyncio.create_task(self._follow()),
             asyncio.create_task(self._keep_house()),
+            asyncio.create_task(self._sweeper.run()),
         ]
 
     async def close(self) -> None:
         await self._underway.drained()
+        await self._marks.close()
         await self._changes.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         await self._catalog.close()
+        await self._sweeper.close()
         await self._slot.free()
         with suppress(DriverFault):
             await self._members.leave()
@@ -235,7 +250,19 @@ class CassandraStore:
         reverse: bool = False,
         consistent: bool = False,
     ) -> Page:
-        raise ValueError("this store has no indexes")
+        try:
+            return await self._index_reads.query(
+                self._table(table).entry_reads(index),
+                index,
+                partition,
+                bounds,
+                after,
+                limit,
+                reverse,
+                consistent,
+            )
+        except Unconfigured:
+            raise await self._gone(table) from None
 
     async def scan_index(
         self,
@@ -247,7 +274,12 @@ class CassandraStore:
         limit: int,
         consistent: bool = False,
     ) -> Page:
-        raise ValueError("this store has no indexes")
+        try:
+            return await self._index_reads.scan(
+                self._table(table).entry_reads(index), segment, after, limit, consistent
+            )
+        except Unconfigured:
+            raise await self._gone(table) from None
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         first, last = ring.segment_range(segment)
@@ -261,11 +293,40 @@ class CassandraStore:
         generation = self._underway.enter()
         try:
             await self._catalog.confirm(table)
-            return await self._writer.write(_intent(write, self._table(table)))
+            return await self._writer.write(self._intent(write))
         except Unconfigured:
             raise await self._gone(table) from None
         finally:
             self._underway.leave(generation)
+
+    def _intent(self, write: base.Write) -> Intent:
+        items = self._table(write.table)
+        indexed = bool(write.table.indexes)
+        blob = None if write.item is None else encode(write.item)
+        local = local_changes(write, blob)
+        expected: int | None = None
+        if write.expected > base.ABSENT:
+            condition = IF_VERSION
+            expected = write.expected
+        elif write.expected == base.ABSENT:
+            condition = IF_ABSENT_SINCE if indexed else IF_ABSENT
+        elif indexed:
+            raise ValueError("a write of a table with indexes must expect something")
+        else:
+            condition = IF_ANY
+        return Intent(
+            statements=items.statements,
+            cas=items.statements.cas(
+                condition, deletes=blob is None, removed=local.removed, added=local.added
+            ),
+            identity=(write.table.id, write.key),
+            key=write.key,
+            blob=blob,
+            expected=expected,
+            since_delete=condition == IF_ABSENT_SINCE,
+            tail=local.values,
+            entries=self._entries.changes(write, items, blob),
+        )
 
     def _next_version(self, identity: object, above: int) -> int:
         return self._slot.versions.next(identity, above)
@@ -309,26 +370,6 @@ class CassandraStore:
 
     async def drop_table(self, table: Table) -> bool:
         return await self._changes.drop(table)
-
-
-def _intent(write: base.Write, items: ItemTable) -> Intent:
-    statements = items.statements
-    deletes = write.item is None
-    if write.expected == base.ANY:
-        cas = statements.delete_any if deletes else statements.put_any
-    elif write.expected == base.ABSENT:
-        cas = statements.delete_absent if deletes else statements.put_absent
-    else:
-        cas = statements.delete_version if deletes else statements.put_version
-    return Intent(
-        statements=statements,
-        cas=cas,
-        identity=(write.table.id, write.key),
-        key=write.key,
-        blob=None if write.item is None else encode(write.item),
-        expected=write.expected,
-        above=max(write.expected, 0),
-    )
 
 
 def _password(variable: str | None) -> str | None:
