@@ -63,7 +63,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         for entry in sorted(tests.iterdir())
         if entry.name not in taken and (entry.is_dir() or entry.name.startswith("test_"))
     )
-    return (Stage("pure", 120, 300, pure), *others)
+    return (Stage("pure", 120, 300, pure, two), *others)
 
 
 @dataclass(frozen=True, slots=True)
