@@ -11,7 +11,7 @@ import orjson
 from ...model.index import Place, Position
 from ...model.rows import Bounds, Key, Segment
 from ...model.table import Index, Table
-from ..base import Write
+from ..base import ANY, Write
 from .statements import Change, Statement, hash_of, hash_range, stored_sort
 
 
@@ -49,6 +49,8 @@ def sql_of(table: Table, index: Index) -> IndexSql:
 
 def changes_of(write: Write) -> Iterator[Change]:
     """What is done to the indexes when `write` is."""
+    if write.entries and write.expected == ANY:
+        raise ValueError("ANY is expected together with index entries")
     for entry in write.entries:
         sql = sql_of(write.table, entry.index)
         if entry.old is not None and entry.old != entry.new:

@@ -23,6 +23,7 @@ tables. What a store cannot do, by its `capabilities`, is skipped.
 from .batches import *  # noqa: F403
 from .catalog import *  # noqa: F403
 from .fixtures import *  # noqa: F403
+from .indexes import *  # noqa: F403
 from .items import *  # noqa: F403
 from .keys import *  # noqa: F403
 from .model import *  # noqa: F403
