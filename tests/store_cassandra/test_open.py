@@ -96,7 +96,7 @@ async def test_processes_have_slots_of_their_own(make_store: MakeStore) -> None:
 
 
 async def test_ping(make_store: MakeStore, session: FaultySession) -> None:
-    store = await make_store(session=session)
+    store = await make_store(session=session, deadline=1.0)
     await store.ping()
     await session.close()
     with pytest.raises(StoreUnavailable):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import get_ident
 from typing import Any
 
@@ -21,13 +22,14 @@ from cassandra.protocol import (
     ErrorMessage,
     ExecuteMessage,
     PreparedQueryNotFound,
+    PrepareMessage,
     ProtocolHandler,
     ResultMessage,
 )
 from cassandra.query import PreparedStatement, SimpleStatement
 
 from .errors import VERDICTS, fault
-from .routing import Replicas, Route
+from .routing import ANY_NODE, Replicas, Route
 from .session import NotSent, OutcomeUnknown, Result, Statement, Value
 
 PROTOCOL = 4
@@ -88,26 +90,46 @@ class Exchange:
     async def execute(
         self, statement: Statement, prepared: Prepared, values: Sequence[Value], seconds: float
     ) -> Result:
-        answer: asyncio.Future[Result] = self._loop.create_future()
-        if self._in_flight >= MAX_IN_FLIGHT:
-            raise NotSent(f"more than {MAX_IN_FLIGHT} statements are under way")
-        self._in_flight += 1
-        timer = None
+        route, message = prepared.bind(values)
+        answer: asyncio.Future[Any] = self._loop.create_future()
+
+        def forgotten() -> None:
+            # Not executed. The driver prepares it on this node and sends it again.
+            self._by_driver(prepared.statement, values, answer)
+
+        receive = partial(self._receive, answer, forgotten)
+        metadata = prepared.statement.result_metadata
         try:
-            route, message = prepared.bind(values)
-            node = self._send(route, message, prepared, values, answer)
-            timer = self._loop.call_later(seconds, self._expire, answer, node, seconds)
-            return await answer
+            response = await self._exchange(route, message, metadata, receive, answer, seconds)
         except _FAULTS as exc:
             raise fault(exc, statement) from exc
-        finally:
-            self._in_flight -= 1
-            if timer is not None:
-                timer.cancel()
+        return _result(response)
+
+    async def prepare(self, cql: str, seconds: float) -> PreparedStatement:
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        receive = partial(self._receive, answer, _nothing)
+        message = PrepareMessage(query=cql)
+        try:
+            response = await self._exchange(ANY_NODE, message, [], receive, answer, seconds)
+        except _FAULTS as exc:
+            raise fault(exc, None) from exc
+        except OutcomeUnknown as exc:
+            raise NotSent(f"not prepared: {exc}") from exc
+        return PreparedStatement.from_message(
+            response.query_id,
+            response.bind_metadata,
+            response.pk_indexes,
+            self._session.cluster.metadata,
+            cql,
+            None,
+            PROTOCOL,
+            response.column_metadata,
+            response.result_metadata_id,
+        )
 
     async def execute_text(self, statement: Statement, seconds: float) -> None:
         """Without preparing it: for changes of the schema."""
-        answer: asyncio.Future[Result] = self._loop.create_future()
+        answer: asyncio.Future[Any] = self._loop.create_future()
         timer = self._loop.call_later(seconds, self._expire, answer, None, seconds)
         try:
             self._by_driver(SimpleStatement(statement.cql, fetch_size=None), None, answer)
@@ -117,13 +139,34 @@ class Exchange:
         finally:
             timer.cancel()
 
+    async def _exchange(
+        self,
+        route: Route,
+        message: object,
+        result_metadata: object,
+        receive: Callable[[object], None],
+        answer: asyncio.Future[Any],
+        seconds: float,
+    ) -> Any:
+        if self._in_flight >= MAX_IN_FLIGHT:
+            raise NotSent(f"more than {MAX_IN_FLIGHT} statements are under way")
+        self._in_flight += 1
+        timer = None
+        try:
+            node = self._send(route, message, result_metadata, receive)
+            timer = self._loop.call_later(seconds, self._expire, answer, node, seconds)
+            return await answer
+        finally:
+            self._in_flight -= 1
+            if timer is not None:
+                timer.cancel()
+
     def _send(
         self,
         route: Route,
-        message: ExecuteMessage,
-        prepared: Prepared,
-        values: Sequence[Value],
-        answer: asyncio.Future[Result],
+        message: object,
+        result_metadata: object,
+        receive: Callable[[object], None],
     ) -> Host:
         """To the first node of the plan that takes it. Raises NotSent."""
         reasons = []
@@ -138,18 +181,18 @@ class Exchange:
                 reasons.append(f"{node}: {exc}")
                 continue
 
-            def receive(response: object, pool: Any = pool, connection: Any = connection) -> None:
+            def take(response: object, pool: Any = pool, connection: Any = connection) -> None:
                 pool.return_connection(connection)
-                self._receive(response, prepared, values, answer)
+                receive(response)
 
             try:
                 connection.send_msg(
                     message,
                     stream,
-                    cb=receive,
+                    cb=take,
                     encoder=ProtocolHandler.encode_message,
                     decoder=ProtocolHandler.decode_message,
-                    result_metadata=prepared.statement.result_metadata,
+                    result_metadata=result_metadata,
                 )
             except _FAULTS as exc:
                 # Nothing has been written: the connection is closed or its buffer full.
@@ -162,21 +205,13 @@ class Exchange:
         raise NotSent("; ".join(reasons) or "no node is up")
 
     def _receive(
-        self,
-        response: object,
-        prepared: Prepared,
-        values: Sequence[Value],
-        answer: asyncio.Future[Result],
+        self, answer: asyncio.Future[Any], forgotten: Callable[[], None], response: object
     ) -> None:
         """On the loop, or on a thread of the driver's when a connection fails."""
         if isinstance(response, ResultMessage):
-            result = _NO_ROWS
-            if response.kind == RESULT_KIND_ROWS:
-                result = Result(response.column_names, response.parsed_rows)
-            self._on_loop(_resolve, answer, result)
+            self._on_loop(_resolve, answer, response)
         elif isinstance(response, PreparedQueryNotFound):
-            # Not executed. The driver prepares it on this node and sends it again.
-            self._on_loop(self._by_driver, prepared.statement, values, answer)
+            self._on_loop(forgotten)
         elif isinstance(response, ErrorMessage):
             self._on_loop(_reject, answer, response.to_exception())
         else:
@@ -186,13 +221,13 @@ class Exchange:
         self,
         statement: PreparedStatement | SimpleStatement,
         values: Sequence[Value] | None,
-        answer: asyncio.Future[Result],
+        answer: asyncio.Future[Any],
     ) -> None:
         if answer.done():
             return
         request = self._session.execute_async(statement, values, timeout=None)
         request.add_callbacks(
-            lambda result: self._on_loop(_resolve, answer, result or _NO_ROWS),
+            lambda result: self._on_loop(_resolve, answer, result),
             lambda exc: self._on_loop(_reject, answer, exc),
         )
 
@@ -202,7 +237,7 @@ class Exchange:
         else:
             self._loop.call_soon_threadsafe(call, *arguments)
 
-    def _expire(self, answer: asyncio.Future[Result], node: Host | None, seconds: float) -> None:
+    def _expire(self, answer: asyncio.Future[Any], node: Host | None, seconds: float) -> None:
         if answer.done():
             return
         if node is not None:
@@ -210,11 +245,24 @@ class Exchange:
         answer.set_exception(OutcomeUnknown(f"no answer from {node} in {seconds:.1f} s"))
 
 
-def _resolve(answer: asyncio.Future[Result], result: Result) -> None:
+def _result(response: Any) -> Result:
+    """Of a message, or of the driver, which gives a Result already or None for no rows."""
+    if isinstance(response, Result):
+        return response
+    if response is None or response.kind != RESULT_KIND_ROWS:
+        return _NO_ROWS
+    return Result(response.column_names, response.parsed_rows)
+
+
+def _nothing() -> None:
+    """A node cannot have forgotten what it is asked to prepare."""
+
+
+def _resolve(answer: asyncio.Future[Any], response: object) -> None:
     if not answer.done():
-        answer.set_result(result)
+        answer.set_result(response)
 
 
-def _reject(answer: asyncio.Future[Result], exc: BaseException) -> None:
+def _reject(answer: asyncio.Future[Any], exc: BaseException) -> None:
     if not answer.done():
         answer.set_exception(exc)

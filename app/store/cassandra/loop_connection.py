@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from threading import get_ident
 from typing import ClassVar
@@ -35,12 +36,12 @@ class LoopConnection(Connection):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
-        opening = asyncio.run_coroutine_threadsafe(self._open(), self.loop)
+        opening: Future[None] = Future()
         try:
-            opening.result(self.connect_timeout)
-        except TimeoutError:
-            opening.cancel()
-            raise
+            self.loop.call_soon_threadsafe(self._open, opening)
+        except RuntimeError as exc:
+            raise ConnectionShutdown("the event loop has ended", self.endpoint) from exc
+        opening.result(self.connect_timeout)
         self._send_options_message()
 
     @classmethod
@@ -49,7 +50,11 @@ class LoopConnection(Connection):  # type: ignore[misc]
         cls.loop.call_soon_threadsafe(cls.loop.call_later, timeout, timer.fire)
         return timer
 
-    async def _open(self) -> None:
+    def _open(self, opening: Future[None]) -> None:
+        task = self.loop.create_task(asyncio.wait_for(self._connect(), self.connect_timeout))
+        task.add_done_callback(lambda done: _tell(done, opening))
+
+    async def _connect(self) -> None:
         host, port = self.endpoint.resolve()
         name = None
         if self.ssl_context is not None:
@@ -149,6 +154,15 @@ class _Timer:
 
     def cancel(self) -> None:
         self._callback = None
+
+
+def _tell(done: asyncio.Task[None], waiting: Future[None]) -> None:
+    if done.cancelled():
+        waiting.set_exception(ConnectionShutdown("the event loop is ending"))
+    elif (exc := done.exception()) is not None:
+        waiting.set_exception(exc)
+    else:
+        waiting.set_result(None)
 
 
 def on_loop(loop: asyncio.AbstractEventLoop, thread: int) -> type[LoopConnection]:

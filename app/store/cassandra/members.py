@@ -112,5 +112,6 @@ class Slot:
             await self.lease()
 
     async def free(self) -> None:
-        if self._name is not None:
-            await self._leases.free(self._name, self._owner)
+        name, self._name = self._name, None
+        if name is not None:
+            await self._leases.free(name, self._owner)

@@ -28,7 +28,7 @@ from cassandra.policies import ExponentialReconnectionPolicy, FallthroughRetryPo
 from cassandra.query import PreparedStatement
 
 from ...errors import StoreUnavailable
-from .errors import VERDICTS, fault
+from .errors import VERDICTS
 from .exchange import PROTOCOL, Exchange, Prepared
 from .loop_connection import on_loop
 from .routing import Replicas
@@ -80,12 +80,16 @@ class PythonDriver:
     async def execute(
         self, statement: Statement, values: Sequence[Value], seconds: float
     ) -> Result:
+        exchange = self._exchange
+        if exchange is None:
+            raise NotSent("the connection to Cassandra is closed")
         prepared = statement.prepared
         if prepared is None:
-            prepared = await self._prepare(statement)
-        if self._exchange is None:
-            raise NotSent("the connection to Cassandra is closed")
-        return await self._exchange.execute(statement, prepared, values, seconds)
+            loop = asyncio.get_running_loop()
+            end = loop.time() + seconds
+            prepared = await self._prepare(exchange, statement, seconds)
+            seconds = max(end - loop.time(), 0.0)
+        return await exchange.execute(statement, prepared, values, seconds)
 
     async def execute_ddl(self, cql: str, seconds: float) -> None:
         cluster = self._connected
@@ -173,23 +177,25 @@ class PythonDriver:
 
     # -- preparing --------------------------------------------------------------------------
 
-    async def _prepare(self, statement: Statement) -> Prepared:
+    async def _prepare(self, exchange: Exchange, statement: Statement, seconds: float) -> Prepared:
         # Several tasks may want the same statement at once, and one of them may be cancelled.
         task = self._preparing.get(statement.cql)
         if task is None:
-            task = asyncio.create_task(self._ask_to_prepare(statement.cql))
+            task = asyncio.create_task(exchange.prepare(statement.cql, seconds))
             self._preparing[statement.cql] = task
-            task.add_done_callback(lambda _: self._preparing.pop(statement.cql, None))
-        copied = copy.copy(await asyncio.shield(task))
+            task.add_done_callback(lambda done: self._prepared(statement.cql, done))
+        try:
+            async with asyncio.timeout(seconds):
+                copied = copy.copy(await asyncio.shield(task))
+        except TimeoutError:
+            raise NotSent(f"the statement was not prepared in {seconds:.1f} s") from None
         copied.consistency_level = _LEVELS[statement.consistency]
         copied.fetch_size = None
         prepared = statement.prepared = Prepared(copied)
         return prepared
 
-    async def _ask_to_prepare(self, cql: str) -> PreparedStatement:
-        if self._session is None:
-            raise NotSent("there is no connection to Cassandra")
-        try:
-            return await asyncio.to_thread(self._session.prepare, cql)
-        except _FAULTS as exc:
-            raise fault(exc, None) from exc
+    def _prepared(self, cql: str, done: asyncio.Task[PreparedStatement]) -> None:
+        self._preparing.pop(cql, None)
+        if not done.cancelled():
+            # Who waited for it may be gone, and then nobody else asks.
+            done.exception()

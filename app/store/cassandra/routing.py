@@ -20,6 +20,9 @@ class Route(NamedTuple):
     routing_key: bytes | None
 
 
+ANY_NODE = Route(None, None)
+
+
 class Replicas(TokenAwarePolicy):  # type: ignore[misc]
     """Replicas of the key first and always in the same order, nodes that hang last.
 

@@ -1,0 +1,220 @@
+"""The driver port on real sockets: answers, silence, broken connections, TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ipaddress
+import ssl
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cassandra import AuthenticationFailed
+from cassandra.cluster import NoHostAvailable
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from app.clock import SystemClock
+from app.errors import StoreUnavailable, StoreUnknown
+from app.metrics import Metrics
+from app.model.table import Table
+from app.store.base import ABSENT, Committed
+from app.store.cassandra import CassandraStore
+from app.store.cassandra.exchange import MAX_IN_FLIGHT
+from app.store.cassandra.python_driver import PythonDriver
+from app.store.cassandra.session import Consistency, NotSent, OutcomeUnknown, Statement
+from app.store.cassandra.url import parse
+from tests.store_cassandra.proxy import Proxy
+from tests.store_cassandra.support import MakeStore, new_key, put
+
+LOCAL = Statement("SELECT key FROM system.local WHERE key = 'local'", Consistency.LOCAL_ONE)
+
+
+@pytest.fixture
+async def driver(url: str) -> AsyncIterator[PythonDriver]:
+    driver = PythonDriver(parse(url), None)
+    await driver.open(5.0)
+    yield driver
+    await driver.close()
+
+
+@pytest.fixture
+async def proxy(cassandra_contact: str) -> AsyncIterator[Proxy]:
+    async with Proxy(cassandra_contact) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through(proxy: Proxy, cassandra_contact: str, url: str, store: CassandraStore) -> str:
+    """The store's URL, by way of the proxy."""
+    return url.replace(cassandra_contact, proxy.contact)
+
+
+async def opened(url: str, **arguments: object) -> CassandraStore:
+    settings = {"clock": SystemClock(), "metrics": Metrics(), **arguments}
+    store = CassandraStore(url, **settings)  # type: ignore[arg-type]
+    await store.open()
+    return store
+
+
+async def test_an_answer_that_is_late_is_not_taken_for_another(driver: PythonDriver) -> None:
+    key = Statement("SELECT key FROM system.local WHERE key = ?", Consistency.LOCAL_ONE)
+    await driver.execute(key, ("local",), 5.0)
+    for _ in range(20):
+        with pytest.raises(OutcomeUnknown):
+            await driver.execute(key, ("local",), 0.0)
+    results = await asyncio.gather(*(driver.execute(key, ("local",), 5.0) for _ in range(50)))
+    assert {result.rows[0][0] for result in results} == {"local"}
+
+
+# A node forgets what was prepared when it restarts or the table is made anew.
+async def test_a_statement_the_node_has_forgotten_is_prepared_again(
+    driver: PythonDriver, url: str, store: CassandraStore
+) -> None:
+    name = f"{parse(url).keyspace}.forgotten_{uuid.uuid4().hex[:8]}"
+    insert = Statement(f"INSERT INTO {name} (k) VALUES (?)", Consistency.LOCAL_QUORUM)
+    select = Statement(f"SELECT k FROM {name} WHERE k = ?", Consistency.LOCAL_QUORUM)
+    for _ in range(2):
+        await driver.execute_ddl(f"CREATE TABLE {name} (k text PRIMARY KEY)", 10.0)
+        await driver.execute(insert, ("a",), 5.0)
+        assert (await driver.execute(select, ("a",), 5.0)).rows[0][0] == "a"
+        await driver.execute_ddl(f"DROP TABLE {name}", 10.0)
+
+
+async def test_a_driver_that_is_closed_sends_nothing(driver: PythonDriver) -> None:
+    await driver.execute(LOCAL, (), 5.0)
+    await driver.close()
+    with pytest.raises(NotSent):
+        await driver.execute(LOCAL, (), 5.0)
+
+
+# More than a connection's streams would block the event loop in the driver.
+async def test_too_many_statements_at_once_wait(store: CassandraStore, hash_table: Table) -> None:
+    key = new_key(None)
+    await put(store, hash_table, key)
+    rows = await asyncio.gather(
+        *(store.get(hash_table, key, consistent=False) for _ in range(MAX_IN_FLIGHT + 500))
+    )
+    assert all(row is not None for row in rows)
+
+
+# Killed node, restarted balancer: the write may have been done or not, and is done once.
+async def test_a_connection_that_breaks_off_under_a_write(
+    proxy: Proxy, through: str, sorted_table: Table
+) -> None:
+    store = await opened(through)
+    for _ in range(5):
+        key = new_key()
+        proxy.silent = True
+        write = asyncio.create_task(put(store, sorted_table, key, expected=ABSENT))
+        await asyncio.sleep(0.05)
+        proxy.silent = False
+        proxy.cut()
+        assert await write == Committed()
+        assert await store.get(sorted_table, key, consistent=True) is not None
+    await store.close()
+
+
+async def test_a_node_that_falls_silent_for_a_while(
+    proxy: Proxy, through: str, sorted_table: Table
+) -> None:
+    store = await opened(through, deadline=2.0)
+    key = new_key()
+    proxy.silent = True
+    write = asyncio.create_task(put(store, sorted_table, key, expected=ABSENT))
+    read = asyncio.create_task(store.get(sorted_table, new_key(), consistent=True))
+    await asyncio.sleep(0.5)
+    proxy.silent = False
+    assert await write == Committed()
+    assert await read is None
+    await store.close()
+
+
+async def test_a_node_that_stays_silent(proxy: Proxy, through: str, sorted_table: Table) -> None:
+    store = await opened(through, deadline=1.0)
+    await put(store, sorted_table, new_key())
+    proxy.silent = True
+    async with asyncio.timeout(1.5):
+        with pytest.raises(StoreUnknown):
+            await put(store, sorted_table, new_key())
+    # By now the catalog copy has run out, and nothing is sent without a new one.
+    await asyncio.sleep(1.5)
+    async with asyncio.timeout(1.5):
+        with pytest.raises(StoreUnavailable):
+            await put(store, sorted_table, new_key())
+    with pytest.raises(StoreUnavailable):
+        await store.ping()
+    proxy.silent = False
+    await store.close()
+
+
+def certificates(folder: Path, name: str) -> tuple[Path, Path]:
+    """Certificate, its own authority, and key of a server on 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(name))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    certificate_file, key_file = folder / "server.pem", folder / "server.key"
+    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return certificate_file, key_file
+
+
+async def open_with_tls(contact: str, served: Path, key: Path, trusted: Path, url: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served, key)
+    async with Proxy(contact, context) as proxy:
+        tls = f"{url.replace(contact, proxy.contact)}&ca={trusted}"
+        store = await opened(tls, deadline=2.0)
+        await store.ping()
+        await store.close()
+
+
+async def test_tls(tmp_path: Path, cassandra_contact: str, url: str, make_store: MakeStore) -> None:
+    certificate, key = certificates(tmp_path, "127.0.0.1")
+    await open_with_tls(cassandra_contact, certificate, key, certificate, url)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "10.0.0.1"])
+async def test_tls_with_somebody_else(
+    tmp_path: Path, cassandra_contact: str, url: str, name: str
+) -> None:
+    certificate, key = certificates(tmp_path, name)
+    trusted = certificate
+    if name == "127.0.0.1":
+        other = tmp_path / "other"
+        other.mkdir()
+        trusted, _ = certificates(other, name)
+    with pytest.raises(StoreUnavailable, match="certificate"):
+        await open_with_tls(cassandra_contact, certificate, key, trusted, url)
+
+
+def test_a_refused_user_is_named() -> None:
+    driver = PythonDriver(parse("cassandra://app@127.0.0.1/?password_env=PW"), "secret")
+    refused = NoHostAvailable("none", {"127.0.0.1:9042": AuthenticationFailed("bad credentials")})
+    sentence = driver._sentence(refused)
+    assert "refuses user app" in sentence
+    assert "secret" not in sentence
