@@ -1,0 +1,90 @@
+"""A table in its catalog form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from app.model.table import (
+    FORMAT,
+    Index,
+    KeyAttribute,
+    Table,
+    Throughput,
+    TimeToLive,
+    UnknownFormat,
+    decode,
+    encode,
+)
+
+PLAIN = Table(
+    id="0" * 32,
+    name="plain",
+    partition_key=KeyAttribute("p", "S"),
+    sort_key=None,
+    created=1.5,
+)
+FULL = Table(
+    id="f" * 32,
+    name="f.u-l_l",
+    partition_key=KeyAttribute("\u00fc", "N"),
+    sort_key=KeyAttribute("s", "B"),
+    created=1_700_000_000.123,
+    status="ACTIVE",
+    version=7,
+    billing_mode="PAY_PER_REQUEST",
+    billing_changed=2.5,
+    throughput=Throughput(5, 6, increased=1.0, decreased=2.0, decreases_today=3),
+    deletion_protection=True,
+    tags=(("k", "v"), ("a", "")),
+    ttl=TimeToLive("expires"),
+    options={"SSESpecification": {"Enabled": True}, "list": [1, None]},
+    indexes=(
+        Index(1, "local", True, (KeyAttribute("\u00fc", "N"),), (KeyAttribute("l", "S"),)),
+        Index(
+            4,
+            "global",
+            False,
+            (KeyAttribute("g", "S"), KeyAttribute("h", "N")),
+            projection="INCLUDE",
+            included=("a", "b"),
+            status="CREATING",
+            backfilling=True,
+            throughput=Throughput(1, 2),
+        ),
+    ),
+    next_index=5,
+)
+
+
+@pytest.mark.parametrize("table", [PLAIN, FULL], ids=["plain", "full"])
+def test_a_table_comes_back_as_it_was(table: Table) -> None:
+    assert decode(encode(table)) == table
+    assert decode(encode(table).decode()) == table
+
+
+# Else a change of the class would be forgotten here, and lost on disk.
+def test_every_field_is_in_the_full_example() -> None:
+    ordinary = {"id", "name", "partition_key", "created"}
+    same = {name for name in Table.__slots__ if getattr(PLAIN, name) == getattr(FULL, name)}
+    assert same - ordinary == set()
+
+
+def test_a_row_of_a_newer_dynaspan() -> None:
+    row = orjson.loads(encode(FULL))
+    row["format"] = FORMAT + 1
+    with pytest.raises(UnknownFormat, match=str(FORMAT + 1)):
+        decode(orjson.dumps(row))
+
+
+def test_key_names() -> None:
+    assert PLAIN.key_names == ("p",)
+    assert FULL.key_names == ("\u00fc", "s")
+
+
+def test_an_index_by_its_name() -> None:
+    assert FULL.index("global") == FULL.indexes[1]
+    assert FULL.index("other") is None
+    assert replace(FULL, indexes=()).index("global") is None
