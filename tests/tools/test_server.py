@@ -41,7 +41,7 @@ def test_kill_ends_the_workers_too(start_server: StartServer, durable_store_url:
 def test_settings_reach_the_server(start_server: StartServer) -> None:
     keys = {"DYNASPAN_ACCESS_KEYS": "id:secret"}
     start_server("--store", "sqlite://", "--auth", "enforce", env=keys)
-    with pytest.raises(StartFailed, match="auth=enforce.* needs access_keys"):
+    with pytest.raises(StartFailed, match=r"auth=enforce.* needs access_keys"):
         start_server("--store", "sqlite://", "--auth", "enforce")
 
 
