@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..values.compare import type_of
-from ..values.wire import normalize
+from ..values.wire import check_name, normalize
 from . import legacy_conditions, tree
 from .conditions import Condition, condition_of_tree
 from .key_conditions import KeyComparison, KeyComparisons, KeyCondition, against_schema
@@ -40,6 +40,7 @@ def query_filter(
     """`parameter` is "QueryFilter" or "ScanFilter"; None when it asks nothing."""
     trees = []
     for name, condition in (conditions or {}).items():
+        check_name(name)
         operator, values = condition["ComparisonOperator"], _values(condition)
         legacy_conditions.check(operator, values)
         trees.append(legacy_conditions.to_tree(name, operator, values))
@@ -57,6 +58,7 @@ def key_comparisons(conditions: Mapping[str, Mapping[str, Any]]) -> KeyCompariso
     """All of KeyConditions that needs no table."""
     comparisons: KeyComparisons = {}
     for name, condition in conditions.items():
+        check_name(name)
         operator, values = condition["ComparisonOperator"], _values(condition)
         legacy_conditions.check(operator, values)
         comparisons[name] = KeyComparison(operator, tuple(values))
@@ -73,6 +75,7 @@ def attributes_to_get(names: Sequence[str]) -> Projection:
     """AttributesToGet: names, not paths, so that a dot in one means nothing."""
     seen = set()
     for name in names:
+        check_name(name)
         if name in seen:
             raise invalid_parameters(f"Duplicate value in attribute name: {name}")
         seen.add(name)
@@ -92,6 +95,7 @@ def _values(condition: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
 
 
 def _expected(name: str, condition: Mapping[str, Any]) -> tree.Condition:
+    check_name(name)
     value = condition.get("Value")
     values = condition.get("AttributeValueList")
     exists = condition.get("Exists")
@@ -122,6 +126,7 @@ def _expected(name: str, condition: Mapping[str, Any]) -> tree.Condition:
 
 
 def _action(name: str, update: Mapping[str, Any]) -> tree.Action:
+    check_name(name)
     path = tree.Path((name,))
     action = update.get("Action") or "PUT"
     value = update.get("Value")

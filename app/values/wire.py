@@ -14,6 +14,7 @@ from .. import errors
 from ..errors import ApiError
 from .number import canonical
 
+MAX_NAME_BYTES = 65535
 MAX_DEPTH = 32
 """Levels of nesting. A top-level attribute is the first, so a scalar may be in 31 lists or maps."""
 
@@ -66,10 +67,20 @@ def normalize_item(item: dict[str, Any]) -> dict[str, Any]:
     return item
 
 
+def check_name(name: str) -> None:
+    """Raises ValidationException unless `name` can be the name of an attribute."""
+    if not name:
+        raise errors.validation("Empty attribute name")
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise errors.validation("Attribute name is too large, must be less than 65536 bytes")
+
+
 def _normalize_members(members: dict[str, Any], depth: int) -> None:
     _normalize_all(members.values(), depth)
-    if "" in members:
-        raise errors.validation("Empty attribute name")
+    # A character has four bytes at most: ordinary names are not looked at one by one.
+    if "" in members or len("".join(members)) > MAX_NAME_BYTES // 4:
+        for name in members:
+            check_name(name)
 
 
 def _normalize_all(values: Iterable[dict[str, Any]], depth: int) -> None:

@@ -137,3 +137,11 @@ def test_empty_names_are_refused_at_every_depth(item: dict[str, Any]) -> None:
     with pytest.raises(ApiError) as error:
         normalize_item(item)
     assert error.value.message == "Empty attribute name"
+
+
+def test_a_name_has_65535_bytes_at_most() -> None:
+    longest = "é" * 32767 + "x"
+    assert normalize_item({longest: {"S": "x"}}) == {longest: {"S": "x"}}
+    with pytest.raises(ApiError) as error:
+        normalize_item({"a": {"M": {longest + "x": {"S": "x"}}}})
+    assert error.value.message == "Attribute name is too large, must be less than 65536 bytes"

@@ -1,0 +1,375 @@
+"""Which of two faults is told, what an error looks like, and that nothing has changed then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.operations.texts import (
+    BAD_NAME,
+    EMPTY_VALUE,
+    KEY_MISMATCH,
+    NO_TABLE,
+    VALIDATION,
+    constraints,
+    missing,
+    mixed,
+    no_coral,
+    not_in,
+    own_words,
+)
+
+KEY = {"pk": {"S": "a"}}
+BAD_VALUE = {"a": {}}
+SYNTAX = 'Invalid {}: Syntax error; token: "b", near: "a b"'
+UNUSED = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#x}"
+NAMES = {"ExpressionAttributeNames": {"#x": "x"}}
+TOO_LARGE = {"a": {"S": "x" * 410_000}}
+UPDATE = "Invalid UpdateExpression: "
+text_first = pytest.mark.differs_locally("it looks for the table before it looks at expressions")
+
+
+def item(**more: Any) -> dict[str, Any]:
+    return {"Item": {**KEY, **more}}
+
+
+# Each request has two faults: the message is that of the first.
+PAIRS = [
+    pytest.param(
+        "put_item",
+        {"TableName": "a;", "Item": {}, "ReturnValues": "x"},
+        BAD_NAME,
+        id="name, constraint",
+    ),
+    pytest.param(
+        "put_item",
+        {"Item": BAD_VALUE, "ReturnValues": "x"},
+        constraints(
+            not_in("[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]", "x", "returnValues")
+        ),
+        id="constraint, value",
+        marks=no_coral,
+    ),
+    pytest.param(
+        "put_item",
+        {"Item": BAD_VALUE, "ConditionExpression": "a b", "Expected": {}},
+        mixed("Expected", "ConditionExpression"),
+        id="mixed, value",
+    ),
+    pytest.param(
+        "put_item",
+        {"Item": BAD_VALUE, "ReturnValues": "ALL_NEW"},
+        EMPTY_VALUE,
+        id="value, ReturnValues",
+        marks=own_words,
+    ),
+    pytest.param(
+        "put_item",
+        {**item(), "ConditionExpression": "a b", "ReturnValues": "ALL_NEW"},
+        "ReturnValues can only be ALL_OLD or NONE",
+        id="ReturnValues, syntax",
+        marks=own_words,
+    ),
+    pytest.param(
+        "put_item",
+        {**item(**TOO_LARGE), "ConditionExpression": "a b"},
+        "Item size has exceeded the maximum allowed size",
+        id="size, syntax",
+    ),
+    pytest.param(
+        "put_item",
+        {"Item": TOO_LARGE},
+        "Item size has exceeded the maximum allowed size",
+        id="size, key",
+    ),
+    pytest.param(
+        "put_item",
+        {**item(), "ConditionExpression": "a b", "ExpressionAttributeValues": {":v": {}}},
+        f"ExpressionAttributeValues contains invalid value: {EMPTY_VALUE} for key :v",
+        id="values, syntax",
+    ),
+    pytest.param(
+        "put_item",
+        {**item(), "ExpressionAttributeNames": {}, "ExpressionAttributeValues": {}},
+        "ExpressionAttributeNames can only be specified when using expressions",
+        id="names, values",
+    ),
+    pytest.param(
+        "put_item",
+        {
+            **item(),
+            **NAMES,
+            "ConditionExpression": "attribute_exists(a)",
+            "ExpressionAttributeValues": {":v": {"S": "x"}},
+        },
+        UNUSED,
+        id="unused name, unused value",
+    ),
+    pytest.param(
+        "put_item",
+        {"Item": {}, **NAMES, "ConditionExpression": "attribute_exists(a)"},
+        UNUSED,
+        id="unused, key",
+        marks=text_first,
+    ),
+    pytest.param(
+        "put_item",
+        {"TableName": "not-there", **item(), "ConditionExpression": "a b"},
+        SYNTAX.format("ConditionExpression"),
+        id="syntax, table",
+        marks=text_first,
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": BAD_VALUE, "UpdateExpression": "a b"},
+        EMPTY_VALUE,
+        id="key value, syntax",
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": KEY, "UpdateExpression": "a b", "ConditionExpression": "a b"},
+        UPDATE + 'Syntax error; token: "a", near: "a b"',
+        id="update syntax, condition syntax",
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": KEY, "UpdateExpression": "SET a = :v", "ConditionExpression": "a b"},
+        UPDATE + "An expression attribute value used in expression is not defined; "
+        "attribute value: :v",
+        id="update value, condition syntax",
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": KEY, "UpdateExpression": "REMOVE a, a", **NAMES},
+        UPDATE + "Two document paths overlap with each other; must remove or rewrite one of these "
+        "paths; path one: [a], path two: [a]",
+        id="overlap, unused",
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": KEY, "UpdateExpression": "REMOVE pk", **NAMES},
+        UNUSED,
+        id="unused, key attribute",
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": {"x": {"S": "a"}}, "UpdateExpression": "REMOVE pk"},
+        KEY_MISMATCH,
+        id="key, key attribute",
+        marks=own_words,
+    ),
+    pytest.param(
+        "get_item",
+        {"Key": BAD_VALUE, "ProjectionExpression": "a b"},
+        EMPTY_VALUE,
+        id="key value, projection",
+        marks=pytest.mark.differs_locally("the other way round"),
+    ),
+    pytest.param(
+        "query",
+        {"FilterExpression": "a b", "ProjectionExpression": "a b", "KeyConditionExpression": "a b"},
+        SYNTAX.format("FilterExpression"),
+        id="filter, projection, keys",
+    ),
+    pytest.param(
+        "query",
+        {"ProjectionExpression": "a b", "KeyConditionExpression": "a b"},
+        SYNTAX.format("ProjectionExpression"),
+        id="projection, keys",
+    ),
+    pytest.param(
+        "query",
+        {
+            "KeyConditionExpression": "pk > :p",
+            "ExpressionAttributeValues": {":p": {"S": "a"}},
+            **NAMES,
+        },
+        UNUSED,
+        id="unused, key condition",
+    ),
+    pytest.param(
+        "query",
+        {
+            "IndexName": "by-v",
+            "KeyConditionExpression": "pk > :p",
+            "ExpressionAttributeValues": {":p": {"S": "a"}},
+        },
+        "The table does not have the specified index: by-v",
+        id="index, key condition",
+    ),
+    pytest.param(
+        "scan",
+        {"FilterExpression": "a b", "ScanFilter": {}, "Segment": 1},
+        mixed("ScanFilter", "FilterExpression"),
+        id="mixed, segment",
+    ),
+    pytest.param(
+        "scan",
+        {"FilterExpression": "a b", "ProjectionExpression": "a b"},
+        SYNTAX.format("FilterExpression"),
+        id="filter, projection",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "request_", "message"), PAIRS)
+def test_one_of_two_faults(
+    fails: Any, table: str, operation: str, request_: dict[str, Any], message: str
+) -> None:
+    fails(operation, "ValidationException", message, **{"TableName": table, **request_})
+
+
+@own_words
+def test_the_table_comes_before_the_key(fails: Any) -> None:
+    for operation, named in (("put_item", {"Item": {}}), ("get_item", {"Key": {}})):
+        fails(
+            operation,
+            "ResourceNotFoundException",
+            NO_TABLE,
+            TableName="not-there",
+            **named,
+        )
+
+
+@no_coral
+def test_a_request_of_nothing(raw: Any) -> None:
+    for operation, members in (
+        ("GetItem", ["tableName", "key"]),
+        ("Query", ["tableName"]),
+        ("BatchGetItem", ["requestItems"]),
+        ("DeleteTable", ["tableName"]),
+    ):
+        message = constraints(*map(missing, members))
+        assert raw(operation, {}) == (400, {"__type": VALIDATION, "message": message})
+
+
+@pytest.mark.differs_locally("it answers 500")
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"{}}", b"\xff\xfe"])
+def test_a_body_that_is_no_object(raw: Any, body: bytes) -> None:
+    expected = {"__type": "com.amazon.coral.service#SerializationException"}
+    assert raw("GetItem", body) == (400, expected)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "type"),
+    [
+        ("GetItem", {"TableName": "not-there", "Key": KEY}, "ResourceNotFoundException"),
+        ("DeleteTable", {"TableName": "not-there"}, "ResourceNotFoundException"),
+    ],
+)
+def test_the_family_of_errors_of_tables(
+    raw: Any, operation: str, request_: dict[str, Any], type: str
+) -> None:
+    status, answer = raw(operation, request_)
+    assert (status, answer["__type"]) == (400, f"com.amazonaws.dynamodb.v20120810#{type}")
+
+
+@pytest.mark.differs_locally("the member is Message")
+def test_a_failed_condition_in_whole(raw: Any, table: str, key: str) -> None:
+    request = {
+        "TableName": table,
+        "Key": {"pk": {"S": key}},
+        "ConditionExpression": "attribute_exists(a)",
+    }
+    assert raw("DeleteItem", request) == (
+        400,
+        {
+            "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+            "message": "The conditional request failed",
+        },
+    )
+
+
+# Each would change the item if it were not refused; NEW is a value that may not appear.
+NEW = {"N": "2"}
+REFUSED = [
+    ("put_item", {"Item": {"v": NEW, "w": {}}}),
+    ("put_item", {"Item": {"v": NEW, "w": {"N": "x"}}}),
+    ("put_item", {"Item": {"v": NEW, "w": {"SS": []}}}),
+    ("put_item", {"Item": {"v": NEW, **TOO_LARGE}}),
+    ("put_item", {"Item": {"v": NEW}, "ReturnValues": "ALL_NEW"}),
+    ("put_item", {"Item": {"v": NEW}, "ConditionExpression": "attribute_not_exists(v)"}),
+    ("put_item", {"Item": {"v": NEW}, "ConditionExpression": "v = :x"}),
+    ("put_item", {"Item": {"v": NEW}, "Expected": {"v": {"Exists": False}}}),
+    ("put_item", {"Item": {"v": NEW}, "ReturnConsumedCapacity": "MUCH"}),
+    ("delete_item", {"Key": {}, "ConditionExpression": "attribute_not_exists(v)"}),
+    ("delete_item", {"Key": {}, "ReturnValues": "ALL_NEW"}),
+    ("delete_item", {"Key": {"v": {"N": "1"}}}),
+    ("update_item", {"Key": {}, "UpdateExpression": "REMOVE v, w[0].x"}),
+    ("update_item", {"Key": {}, "UpdateExpression": "SET v = n, u = absent"}),
+    ("update_item", {"Key": {}, "UpdateExpression": "REMOVE v SET pk = n"}),
+    ("update_item", {"Key": {}, "UpdateExpression": "REMOVE v, v"}),
+    ("update_item", {"Key": {}, "UpdateExpression": "REMOVE v", **NAMES}),
+    (
+        "update_item",
+        {"Key": {}, "AttributeUpdates": {"v": {"Action": "DELETE"}, "n": {"Action": "ADD"}}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "request_"), REFUSED)
+def test_what_is_refused_changes_nothing(
+    client: Any, table: str, key: str, operation: str, request_: dict[str, Any]
+) -> None:
+    named = {"pk": {"S": key}}
+    stored = {**named, "v": {"N": "1"}, "n": {"N": "5"}, "w": {"L": [{"S": "x"}]}}
+    client.put_item(TableName=table, Item=stored)
+    member = "Item" if operation == "put_item" else "Key"
+    with pytest.raises(client.exceptions.ClientError):
+        getattr(client, operation)(
+            TableName=table, **{**request_, member: {**named, **request_[member]}}
+        )
+    found = client.get_item(TableName=table, Key=named, ConsistentRead=True)
+    assert found["Item"] == stored
+
+
+BATCHES = [
+    [{"PutRequest": {"Item": {"w": {}}}}],
+    [{"PutRequest": {"Item": TOO_LARGE}}],
+    [{"PutRequest": {"Item": {"pk": {"N": "1"}}}}],
+    [{"DeleteRequest": {"Key": {"pk": {"S": "x"}, "sk": {"S": "x"}}}}],
+    [{}],
+    [{"PutRequest": {"Item": {"pk": {"S": "x"}}}}] * 2,
+]
+
+
+@pytest.mark.parametrize("bad", BATCHES)
+def test_a_batch_with_a_bad_write_writes_nothing(
+    client: Any, table: str, key: str, bad: list[dict[str, Any]]
+) -> None:
+    good = {"PutRequest": {"Item": {"pk": {"S": key}}}}
+    with pytest.raises(client.exceptions.ClientError):
+        client.batch_write_item(RequestItems={table: [good, *bad]})
+    found = client.get_item(TableName=table, Key={"pk": {"S": key}}, ConsistentRead=True)
+    assert "Item" not in found
+
+
+def test_a_batch_with_a_table_that_is_not_there_writes_nothing(
+    client: Any, table: str, key: str
+) -> None:
+    good = [{"PutRequest": {"Item": {"pk": {"S": key}}}}]
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.batch_write_item(RequestItems={table: good, "not-there": good})
+    assert "Item" not in client.get_item(TableName=table, Key={"pk": {"S": key}})
+
+
+@pytest.mark.parametrize("attempt", [{"BillingMode": "PROVISIONED"}, {"BillingMode": "FREE"}, {}])
+def test_a_refused_change_of_a_table_changes_nothing(
+    client: Any, table: str, attempt: dict[str, Any]
+) -> None:
+    before = client.describe_table(TableName=table)["Table"]
+    with pytest.raises(client.exceptions.ClientError):
+        client.update_table(TableName=table, **attempt)
+    assert client.describe_table(TableName=table)["Table"] == before
+
+
+def test_a_refused_table_is_not_there(client: Any, fails: Any) -> None:
+    with pytest.raises(client.exceptions.ClientError):
+        client.create_table(
+            TableName="refused-table",
+            AttributeDefinitions=[],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    fails("describe_table", "ResourceNotFoundException", None, TableName="refused-table")
