@@ -17,7 +17,7 @@ class Clock(Protocol):
         ...
 
 
-# CLOCK_BOOTTIME also counts suspended time, so a frozen virtual machine cannot outlive its deadline.
+# CLOCK_BOOTTIME also counts suspended time: a frozen virtual machine cannot outlive its deadline.
 _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
 
 

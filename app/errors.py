@@ -7,7 +7,7 @@ Two trees:
     ├── StoreUnavailable     nothing was sent, or nothing can have been applied: safe to retry
     ├── StoreUnknown         the outcome of a write could not be found out within the deadline
     ├── TableGone            the physical table is not there: the caller's catalog copy is stale
-    ├── TableChanged         the table is written differently now: read it again, nothing was applied
+    ├── TableChanged         the table is written otherwise now; nothing was applied: read it again
     └── Busy                 a bounded queue is full: nothing was sent
 
 Anything else that escapes is a bug and becomes InternalServerError.
@@ -117,7 +117,7 @@ def conditional_check_failed(item: Any = None) -> ApiError:
 
 
 def throttling(message: str) -> ApiError:
-    """Every AWS SDK retries this one: used when the store is too slow or absent and nothing was applied."""
+    """Every AWS SDK retries this one: the store is too slow or absent and nothing was applied."""
     return ApiError(_AVAILABILITY + "ThrottlingException", message)
 
 

@@ -1,4 +1,4 @@
-"""Named points where a process may die or stall. Tests pass faults; production passes `NO_FAULTS`."""
+"""Named points where a process may die or stall. Tests pass faults, production `NO_FAULTS`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 class Faults(Protocol):
     async def at(self, point: str) -> None:
-        """Called when `point` is reached, e.g. `commit:sent`. May raise, sleep or kill the process."""
+        """Called when `point` is reached, e.g. `cas:before`. May raise, sleep or kill the process."""
         ...
 
 

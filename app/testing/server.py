@@ -60,7 +60,8 @@ class LocalServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         serving = asyncio.create_task(self._server.serve())
-        while not self._server.started and not serving.done():
+        # uvicorn says that it has started by an attribute alone.
+        while not self._server.started and not serving.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         self._started.set()
         await serving

@@ -54,7 +54,8 @@ def _hammer(client: Any, table: str, seed: int, stop: threading.Event) -> None:
                 )
         except ClientError as fault:
             # Nothing was applied: a race lost too often, which the next request makes good.
-            assert fault.response["Error"]["Code"] == "ThrottlingException", fault
+            if fault.response["Error"]["Code"] != "ThrottlingException":
+                raise
 
 
 def test_an_index_made_under_load_matches_its_table(

@@ -49,7 +49,7 @@ def test_a_deleted_table_is_refused_by_both(
         with pytest.raises(ClientError) as caught:
             client.put_item(TableName=table, Item={"pk": {"S": "b"}})
         assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
-    # Both servers answer, so nobody has to be waited out (13 s); the waiter itself polls each second.
+    # Both servers answer, so nobody has to be waited out (13 s); the waiter polls each second.
     assert took < 5
 
 
@@ -97,7 +97,7 @@ def test_no_write_reaches_the_successor_of_a_dropped_table(
                 TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
             )
             generation[0] += 1
-            # Every writer's request of the old generation is answered before the name is free again.
+            # Every writer's request of the old generation is answered before the name is free.
             time.sleep(1)
             make_table(two, table)
             items = two.scan(TableName=table, ConsistentRead=True)["Items"]
