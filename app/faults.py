@@ -7,7 +7,7 @@ from typing import Protocol
 
 class Faults(Protocol):
     async def at(self, point: str) -> None:
-        """Called when `point` is reached, e.g. `cas:before`. May raise, sleep or kill the process."""
+        """Called when `point` is reached, e.g. `cas:before`. May raise, sleep or exit."""
         ...
 
 

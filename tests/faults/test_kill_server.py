@@ -78,9 +78,7 @@ def test_acknowledged_writes_survive_sigkill(
             allowed = {value}
             if f"{key}?" in part:
                 allowed.add(part[f"{key}?"])
-            answer = client.get_item(
-                TableName=table, Key={"pk": {"S": key}}, ConsistentRead=True
-            )
+            answer = client.get_item(TableName=table, Key={"pk": {"S": key}}, ConsistentRead=True)
             found = int(answer["Item"]["v"]["N"]) if "Item" in answer else -1
             assert found in allowed, key
             checked += 1
