@@ -55,11 +55,12 @@ class ThreadWriter:
         self._busy_seconds = busy_seconds
         self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     async def run(self, work: Work) -> Any:
-        if not self._thread.is_alive():
+        if self._ended:
             raise StoreUnavailable(_ENDED)
         done: asyncio.Future[Any] = self._loop.create_future()
         self._queue.put((work, done))
@@ -75,16 +76,15 @@ class ThreadWriter:
         try:
             while group := self._next_group():
                 works = [work for work, _ in group]
-                self._deliver(group, transact(self._connection, works, self._busy_seconds))
+                results = transact(self._connection, works, self._busy_seconds)
+                self._on_loop(_resolve, group, results)
         finally:
-            # Nobody is left after `close`; after a bug nobody may wait for ever.
-            left = [*group, *self._next_group(wait=False)]
-            self._deliver(left, [StoreUnavailable(_ENDED) for _ in left])
+            self._on_loop(self._end, group)
 
-    def _next_group(self, *, wait: bool = True) -> list[_Entry]:
-        """What is in the queue now, at least one if `wait`; empty at the end."""
+    def _next_group(self) -> list[_Entry]:
+        """What waits now, at least one; empty at the end."""
         group: list[_Entry] = []
-        while (wait and not group) or not self._queue.empty():
+        while not group or not self._queue.empty():
             entry = self._queue.get()
             if entry is None:
                 # Nothing comes behind it: the next call finds it again.
@@ -95,10 +95,18 @@ class ThreadWriter:
                 break
         return group
 
-    def _deliver(self, group: list[_Entry], results: list[Any]) -> None:
+    def _end(self, left: list[_Entry]) -> None:
+        # On the loop, as `run`, so that none slips in between. After a bug in the thread `left` is
+        # the group it was at; nobody may wait for ever.
+        self._ended = True
+        while not self._queue.empty():
+            left += filter(None, [self._queue.get()])
+        _resolve(left, [StoreUnavailable(_ENDED) for _ in left])
+
+    def _on_loop(self, call: Callable[..., None], *arguments: Any) -> None:
         # A loop that was closed has nobody left who waits.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(_resolve, group, results)
+            self._loop.call_soon_threadsafe(call, *arguments)
 
 
 class LoopWriter:
