@@ -78,8 +78,8 @@ class KeyQueue:
         del self._held[key]
 
     def leave(self, key: Hashable, turn: asyncio.Future[None]) -> None:
-        """For a waiter whose task was cancelled, maybe just after it had got its turn."""
-        if not turn.cancelled():
+        """For a waiter that ends without its turn, or just after it was given it."""
+        if turn.done() and not turn.cancelled():
             self.release(key)
             return
         # `release` may have passed over it already.
@@ -102,7 +102,8 @@ class Slot:
             return
         try:
             await turn
-        except asyncio.CancelledError:
+        except BaseException:
+            # Cancelled, or thrown away with its loop.
             self._queue.leave(self._key, turn)
             raise
 

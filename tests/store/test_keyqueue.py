@@ -83,3 +83,48 @@ async def test_a_queue_by_partition_holds_all_keys_of_a_partition() -> None:
     await waiter
     queue.release(("t", "p"))
     assert len(queue) == 0
+
+
+# As happens to the tasks of a loop that is closed: the others must not wait for one of them.
+async def test_a_waiter_that_is_thrown_away_loses_no_turn() -> None:
+    queue = KeyQueue()
+    async with queue.slot("t", K):
+        thrown_away = queue.slot("t", K).__aenter__()
+        thrown_away.send(None)
+        waiter = asyncio.create_task(queue.slot("t", K).__aenter__())
+        await asyncio.sleep(0)
+        thrown_away.close()
+        assert queue.waiting == 1
+    async with asyncio.timeout(5):
+        await waiter
+    queue.release(("t", K))
+    assert len(queue) == queue.waiting == 0
+
+
+async def test_a_slot_is_given_back_by_whoever_fails_in_it() -> None:
+    queue = KeyQueue()
+    with pytest.raises(RuntimeError, match="failed"):
+        async with queue.slot("t", K):
+            raise RuntimeError("failed")
+    assert len(queue) == 0
+
+
+async def test_all_waiters_together_are_bounded() -> None:
+    queue = KeyQueue(most_in_all=3)
+    keys = [Key(str(number), None) for number in range(2)]
+    async with queue.slot("t", keys[0]), queue.slot("t", keys[1]):
+        waiters = [
+            asyncio.create_task(queue.slot("t", keys[number % 2]).__aenter__())
+            for number in range(3)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await queue.slot("t", keys[1]).__aenter__()
+        # A free key needs no waiting, and is to be had.
+        async with queue.slot("t", K):
+            assert (len(queue), queue.waiting) == (3, 3)
+        for waiter in waiters:
+            waiter.cancel()
+        await asyncio.gather(*waiters, return_exceptions=True)
+        assert queue.waiting == 0
+    assert len(queue) == 0
