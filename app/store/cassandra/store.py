@@ -49,7 +49,7 @@ class CassandraStore:
     """
 
     capabilities = base.Capabilities(
-        shared=True, durable=True, batches=False, indexes=False, partition_contention=True
+        shared=True, durable=True, batches=False, indexes=True, partition_contention=True
     )
 
     def __init__(
