@@ -311,7 +311,6 @@ def test_capacity_is_counted_by_four_kilobytes_and_half_for_eventual_reads(
     assert strong == {"TableName": table, "CapacityUnits": units * 2}
 
 
-@pytest.mark.differs_locally("nothing is counted for an item that is not there")
 def test_an_item_that_is_not_there_costs_as_much_as_the_smallest(
     raw: Any, table: str, key: str
 ) -> None:
