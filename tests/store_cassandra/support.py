@@ -60,8 +60,8 @@ class FaultySession:
     async def refresh_keyspace(self, keyspace: str) -> None:
         await self.driver.refresh_keyspace(keyspace)
 
-    def datacenters(self) -> dict[str, int]:
-        return self.driver.datacenters()
+    async def datacenters(self) -> dict[str, int]:
+        return await self.driver.datacenters()
 
 
 async def drop_keyspaces(url: str) -> None:

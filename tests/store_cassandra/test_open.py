@@ -12,9 +12,10 @@ from app.config import ConfigError
 from app.errors import StoreUnavailable
 from app.metrics import Metrics
 from app.model.version import SLOTS
-from app.store.cassandra import CassandraStore
+from app.store.cassandra import CassandraStore, schema
 from app.store.cassandra.schema import replicas
 from app.store.cassandra.session import Result, Session, Statement, Value
+from app.store.cassandra.url import parse
 from tests.store_cassandra.support import FaultySession, MakeStore
 
 
@@ -101,3 +102,31 @@ async def test_ping(make_store: MakeStore, session: FaultySession) -> None:
     await session.close()
     with pytest.raises(StoreUnavailable):
         await store.ping()
+
+
+# In a cluster that is starting nodes know of each other one by one, and what is chosen is kept.
+async def test_a_third_node_is_waited_for(
+    url: str, monkeypatch: pytest.MonkeyPatch, session: FaultySession
+) -> None:
+    seen = iter([{"dc": 2}, {"dc": 2}, {"dc": 3}])
+
+    async def datacenters() -> dict[str, int]:
+        return next(seen)
+
+    monkeypatch.setattr(session, "datacenters", datacenters)
+    assert await schema._replication(session, parse(url)) == {"dc": 3}
+
+
+async def test_fewer_replicas_than_a_cluster_could_keep_are_told_of(
+    make_store: MakeStore,
+    session: FaultySession,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def datacenters() -> dict[str, int]:
+        return {"datacenter1": 3}
+
+    await make_store()
+    monkeypatch.setattr(session, "datacenters", datacenters)
+    await make_store(session=session)
+    assert "keeps 1 of each row in datacentre datacenter1" in caplog.text

@@ -113,8 +113,13 @@ class PythonDriver:
         except _FAULTS as exc:
             raise NotSent(str(exc)) from exc
 
-    def datacenters(self) -> dict[str, int]:
-        return Counter(host.datacenter for host in self._connected.metadata.all_hosts())
+    async def datacenters(self) -> dict[str, int]:
+        cluster = self._connected
+        try:
+            await asyncio.to_thread(cluster.refresh_nodes)
+        except _FAULTS as exc:
+            raise NotSent(str(exc)) from exc
+        return Counter(host.datacenter for host in cluster.metadata.all_hosts())
 
     @property
     def _connected(self) -> Cluster:

@@ -7,13 +7,18 @@ statements they make the same table.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import uuid
 from collections.abc import Mapping
 
+from ...errors import StoreUnavailable
 from . import statements
 from .patience import Patient
-from .session import Consistency, Session, Statement
+from .session import Consistency, DriverFault, Session, Statement
 from .url import Address
+
+_log = logging.getLogger("dynaspan.cassandra")
 
 _CATALOG_TABLES = {
     # One partition, so that a row and the version of the whole change in one LWT, and names sort.
@@ -33,6 +38,9 @@ _CATALOG_TABLES = {
 _GC_GRACE_SECONDS = {"dirty": 3 * 3600}
 _DEFAULT_GC_GRACE_SECONDS = 864_000
 _THREE = 3
+# How often, and how far apart, a cluster of two nodes is looked at again.
+_LOOKS = 12
+_LOOK_SECONDS = 0.25
 
 
 def catalog_keyspace(keyspace: str) -> str:
@@ -50,11 +58,16 @@ async def create(session: Session, patient: Patient, address: Address) -> None:
         "SELECT keyspace_name FROM system_schema.keyspaces", Consistency.LOCAL_QUORUM
     )
     there = {name for (name,) in (await patient.execute(keyspaces)).rows}
-    replication = replicas(address.replication, session.datacenters())
-    for keyspace in (address.keyspace, catalog):
-        if keyspace not in there:
-            await patient.ddl(statements.keyspace(keyspace, replication))
-        await session.refresh_keyspace(keyspace)
+    try:
+        for keyspace in (address.keyspace, catalog):
+            if keyspace not in there:
+                await patient.ddl(
+                    statements.keyspace(keyspace, await _replication(session, address))
+                )
+            await session.refresh_keyspace(keyspace)
+        await _warn_of_few_replicas(session, patient, address.keyspace)
+    except DriverFault as fault:
+        raise StoreUnavailable(f"the keyspaces cannot be made: {fault}") from fault
     found = {name for (name,) in (await patient.execute(tables, (catalog,))).rows}
     for name, columns in _CATALOG_TABLES.items():
         if name not in found:
@@ -63,6 +76,35 @@ async def create(session: Session, patient: Patient, address: Address) -> None:
                 f"WITH id = {uuid.uuid5(uuid.NAMESPACE_URL, f'{catalog}.{name}')} "
                 "AND read_repair = 'BLOCKING' AND gc_grace_seconds = "
                 f"{_GC_GRACE_SECONDS.get(name, _DEFAULT_GC_GRACE_SECONDS)}"
+            )
+
+
+async def _replication(session: Session, address: Address) -> dict[str, int]:
+    seen = await session.datacenters()
+    if address.replication is None:
+        # Two may be three of which one has just started, and what is chosen now is kept.
+        for _ in range(_LOOKS):
+            if _THREE - 1 not in seen.values():
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+            seen = await session.datacenters()
+    return replicas(address.replication, seen)
+
+
+async def _warn_of_few_replicas(session: Session, patient: Patient, keyspace: str) -> None:
+    statement = Statement(
+        "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?",
+        Consistency.LOCAL_QUORUM,
+    )
+    rows = (await patient.execute(statement, (keyspace,))).rows
+    replication = dict(rows[0][0]) if rows else {}
+    for name, nodes in (await session.datacenters()).items():
+        factor = int(replication.get(name, 0))
+        if 0 < factor < _THREE <= nodes:
+            _log.warning(
+                "keyspace %s keeps %d of each row in datacentre %s, which has %d nodes: "
+                "ALTER KEYSPACE to 3, then nodetool repair",
+                *(keyspace, factor, name, nodes),
             )
 
 

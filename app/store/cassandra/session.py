@@ -91,6 +91,7 @@ class Session(Protocol):
         """Learns the keyspace's replication, for routing to replicas. Raises DriverFault."""
         ...
 
-    def datacenters(self) -> dict[str, int]:
-        """Name of each datacentre and the number of its nodes."""
+    async def datacenters(self) -> dict[str, int]:
+        """Name of each datacentre and the number of its nodes, as one node sees it now. Raises
+        DriverFault."""
         ...
