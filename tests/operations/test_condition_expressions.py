@@ -23,7 +23,7 @@ ITEM = {
     "bs": {"BS": [b"a", b"b"]},
     "l": {"L": [{"N": "5"}, {"S": "text"}, {"L": [{"S": "deep"}]}]},
     "d": {"M": {"n": {"N": "5"}, "e": {"M": {"f": {"S": "leaf"}}}}},
-    "void": {"S": ""},
+    "nought": {"S": ""},
 }
 VALUES = {
     ":4": {"N": "4"},
@@ -66,7 +66,7 @@ HOLDS = [
     *("NOT n BETWEEN :6 AND :6", "NOT s BETWEEN :5 AND :6", "NOT absent BETWEEN :5 AND :6"),
     *("n IN (:4, :5)", "n IN (m, d.n)", "NOT n IN (:4)", "NOT n IN (:s5)", "ss IN (:ss)"),
     *("attribute_exists(n)", "attribute_exists(d.e.f)", "attribute_exists(l[2][0])"),
-    *("attribute_exists(nil)", "attribute_exists(void)", "attribute_not_exists(absent)"),
+    *("attribute_exists(nil)", "attribute_exists(nought)", "attribute_not_exists(absent)"),
     *("attribute_not_exists(d.absent)", "attribute_not_exists(l[3])", "attribute_not_exists(s.a)"),
     *("attribute_type(n, :N)", "attribute_type(d.e, :M)", "attribute_type(nil, :NULL)"),
     *("attribute_type(ss, :SS)", "NOT attribute_type(n, :S)", "NOT attribute_type(absent, :S)"),
@@ -84,7 +84,7 @@ HOLDS = [
     # Of a set or list, elements are asked for, and no parts of them.
     *("NOT contains(l, :ex)", "NOT contains(ss, :ss)", "NOT contains(absent, :x)"),
     *("size(s) = :4", "size(b) = :3", "size(ss) = :2", "size(l) = :3", "size(d) = :2"),
-    *("size(void) = :0", "size(l[2]) < :2", "size(s) < size(d) OR size(s) > size(d)"),
+    *("size(nought) = :0", "size(l[2]) < :2", "size(s) < size(d) OR size(s) > size(d)"),
     *(
         "size(absent) <> :0",
         "NOT size(absent) >= :0",
