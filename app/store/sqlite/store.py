@@ -61,10 +61,13 @@ class SqliteStore:
         self._writer: Writer
         if self._path is None:
             self._writer = LoopWriter(self._reader)
-        else:
-            self._writer = ThreadWriter(
-                open_file(self._path, self._busy_seconds), self._busy_seconds
-            )
+            return
+        try:
+            connection = open_file(self._path, self._busy_seconds)
+        except StoreUnavailable:
+            self._reader.close()
+            raise
+        self._writer = ThreadWriter(connection, self._busy_seconds)
 
     async def close(self) -> None:
         await self._writer.close()
@@ -72,6 +75,8 @@ class SqliteStore:
 
     async def ping(self) -> None:
         self._count_of_changes()
+        # Reads would still answer without it.
+        self._writer.check()
 
     # -- items ------------------------------------------------------------------------------
 

@@ -37,6 +37,10 @@ class Writer(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Raises StoreUnavailable when it has ended."""
+        ...
+
     async def close(self) -> None:
         """Ends after all that was put before, and closes the connection it was given."""
         ...
@@ -59,9 +63,12 @@ class ThreadWriter:
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, work: Work) -> Any:
+    def check(self) -> None:
         if self._ended:
             raise StoreUnavailable(_ENDED)
+
+    async def run(self, work: Work) -> Any:
+        self.check()
         done: asyncio.Future[Any] = self._loop.create_future()
         self._queue.put((work, done))
         return await done
@@ -79,6 +86,8 @@ class ThreadWriter:
                 results = transact(self._connection, works, self._busy_seconds)
                 self._on_loop(_resolve, group, results)
         finally:
+            # After a bug it may be in a transaction, which would keep the file from all others.
+            _rollback(self._connection)
             self._on_loop(self._end, group)
 
     def _next_group(self) -> list[_Entry]:
@@ -120,6 +129,9 @@ class LoopWriter:
         if isinstance(result, Exception):
             raise result
         return result
+
+    def check(self) -> None:
+        """It ends with the store."""
 
     async def close(self) -> None:
         self._connection.close()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -154,3 +159,36 @@ def test_a_connection_that_cannot_be_used_is_closed(path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         open_file(path, 0.1)
     assert str(path) not in {file.path for file in psutil.Process().open_files()}
+
+
+@contextmanager
+def files_left(count: int) -> Iterator[None]:
+    """This process can open so many more files."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = {int(name) for name in os.listdir("/dev/fd")}
+    free = (number for number in range(max(used) + count + 2) if number not in used)
+    last = list(islice(free, count + 1))[-1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+# A store has two connections of several files each: wherever it ends, it gives back what it has.
+async def test_a_start_that_runs_out_of_files_leaves_none_open(path: Path) -> None:
+    async with opened(url_of(path)):
+        pass
+    failed = 0
+    for count in range(1, 12):
+        store = SqliteStore(url_of(path), clock=SystemClock(), busy_seconds=0.0)
+        try:
+            with files_left(count):
+                await store.open()
+        except StoreUnavailable:
+            failed += 1
+        else:
+            await store.close()
+        left = [file.path for file in psutil.Process().open_files() if str(path) in file.path]
+        assert (count, left) == (count, [])
+    assert 0 < failed < 11

@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 
 from app.errors import StoreUnavailable, TableGone
+from app.model.rows import Key
+from app.model.table import Table
+from app.store.sqlite import SqliteStore
 from app.store.sqlite.file import open_file
 from app.store.sqlite.writer import LoopWriter, ThreadWriter, Writer, savepoint, transact
+from tests.store.contract.support import read
 from tests.store.sqlite.support import raw
 
 Work = Callable[[sqlite3.Connection], Any]
@@ -207,7 +211,27 @@ async def test_nobody_waits_for_ever_after_a_bug(path: Path) -> None:
         assert {type(result) for result in results} == {StoreUnavailable}
         with pytest.raises(StoreUnavailable):
             await writer.run(insert(1))
+        other = raw(path)
+        # It did not keep the file to itself.
+        other.execute("BEGIN IMMEDIATE")
+        other.close()
         await writer.close()
+
+
+# Reads still work then: a load balancer must not take the process for a sound one.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_store_whose_writer_has_ended_is_not_ready(
+    store: SqliteStore, table: Table
+) -> None:
+    def bug(_: sqlite3.Connection) -> None:
+        raise AssertionError("a bug")
+
+    await store.ping()
+    with pytest.raises(StoreUnavailable):
+        await store._writer.run(bug)
+    with pytest.raises(StoreUnavailable):
+        await store.ping()
+    assert await read(store, table, Key("p", "s")) is None
 
 
 @pytest.mark.parametrize("kind", ["thread", "loop"])
