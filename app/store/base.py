@@ -1,6 +1,6 @@
 """The store contract: keys, items, versions and the catalog, nothing else.
 
-A store never sees an expression, an API limit or HTTP. `tests/store/contract.py` is the suite
+A store never sees an expression, an API limit or HTTP. `tests/store/contract` is the suite
 every store passes; `app/store/sqlite` is the readable implementation.
 
 Outcomes that callers expect are values (`Committed`, `Conflict`, ...); faults are exceptions:
