@@ -56,4 +56,4 @@ def open_store(contract_url: str) -> Callable[[], AbstractAsyncContextManager[St
 @pytest.fixture(scope="module")
 def examples(store_kind: str) -> int:
     """A step costs a round of consensus on Cassandra, and microseconds in memory."""
-    return 30 if store_kind == "cassandra" else 200
+    return 15 if store_kind == "cassandra" else 200
