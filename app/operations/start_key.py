@@ -30,7 +30,11 @@ def given_start(request: Request) -> Item | None:
 def scan_start(store: Store, target: Target, segment: Segment, start: Item) -> Key | Position:
     """Where a scan goes on. The key must be one this segment could have ended a page with."""
     after = _position(target, start)
-    partition = after.place.partition if isinstance(after, Position) else after.partition
+    if isinstance(after, Key):
+        partition = after.partition
+    else:
+        local = target.index is not None and target.index.local
+        partition = after.key.partition if local else after.place.partition
     if not store.in_segment(partition, segment):
         raise errors.validation(
             f"{_INVALID}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "

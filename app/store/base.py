@@ -177,7 +177,10 @@ class Store(Protocol):
         limit: int,
         consistent: bool = False,
     ) -> Page:
-        """As `scan`, over entries, in the hash order of the index's partitions."""
+        """As `scan`, over entries, in the hash order of the index's partitions.
+
+        Those of a local index are the table's: an entry is in the segment of its item.
+        """
         ...
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:

@@ -226,6 +226,30 @@ def test_a_scan_of_an_index_meets_its_entries_once(client: Any, indexed: str, ke
     assert sorted(itertools.chain(*parts)) == ["1", "3", "5", "7"]
 
 
+def test_a_parallel_scan_of_a_local_index_goes_on_page_by_page(
+    client: Any, indexed: str, key: str
+) -> None:
+    for number in range(12):
+        put(client, indexed, f"{key}-{number % 6}", str(number), n={"N": str(number)})
+    found = []
+    for segment in range(3):
+        start: dict[str, Any] = {}
+        while True:
+            answer = client.scan(
+                TableName=indexed,
+                IndexName="l-keys",
+                Segment=segment,
+                TotalSegments=3,
+                Limit=1,
+                **start,
+            )
+            found += [each["sk"]["S"] for each in answer["Items"] if key in each["pk"]["S"]]
+            if "LastEvaluatedKey" not in answer:
+                break
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    assert sorted(map(int, found)) == list(range(12))
+
+
 def test_writes_are_billed_for_the_indexes_they_change(client: Any, indexed: str, key: str) -> None:
     def units(**attributes: Any) -> dict[str, float]:
         answer = client.put_item(

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import orjson
 
-from ...model.index import Place, Position
+from ...model.index import Place, Position, decode
 from ...model.rows import Bounds, Key, Segment
 from ...model.table import Index, Table
 from ..base import ANY, Write
@@ -54,14 +54,15 @@ def changes_of(write: Write) -> Iterator[Change]:
     for entry in write.entries:
         sql = sql_of(write.table, entry.index)
         if entry.old is not None and entry.old != entry.new:
-            yield Change(sql.delete, _physical(entry.old, write.key), None)
+            yield Change(sql.delete, _physical(entry.index, entry.old, write.key), None)
         if entry.new is not None:
-            values = (*_physical(entry.new, write.key), orjson.dumps(entry.item))
+            values = (*_physical(entry.index, entry.new, write.key), orjson.dumps(entry.item))
             yield Change(sql.put, values, None)
 
 
 def query_statement(
-    sql: IndexSql,
+    table: Table,
+    index: Index,
     partition: bytes,
     bounds: Bounds,
     after: Position | None,
@@ -69,8 +70,8 @@ def query_statement(
     *,
     reverse: bool,
 ) -> Statement:
-    text = sql.query
-    values: list[object] = [hash_of(partition), partition]
+    text = sql_of(table, index).query
+    values: list[object] = [_hash(index, partition), partition]
     # A bound that `after` lies behind is left out: SQLite would seek to it, and read on from there.
     at = None if after is None else after.place.sort
     lower, upper = bounds.lower, bounds.upper
@@ -82,22 +83,29 @@ def query_statement(
         values.append(upper)
     if after is not None:
         text += f" AND (sort, pk, sk) {'<' if reverse else '>'} (?, ?, ?)"
-        values += _physical(after.place, after.key)[2:]
+        values += _physical(index, after.place, after.key)[2:]
     order = "DESC" if reverse else "ASC"
     text += f" ORDER BY sort {order}, pk {order}, sk {order} LIMIT ?"
     return text, (*values, limit)
 
 
 def scan_statement(
-    sql: IndexSql, segment: Segment, after: Position | None, limit: int
+    table: Table, index: Index, segment: Segment, after: Position | None, limit: int
 ) -> Statement:
+    sql = sql_of(table, index)
     first, last = hash_range(segment)
     tail = " ORDER BY hash, partition, sort, pk, sk LIMIT ?"
     if after is None:
         return sql.scan + " AND hash >= ?" + tail, (last, first, limit)
     text = sql.scan + " AND (hash, partition, sort, pk, sk) > (?, ?, ?, ?, ?)" + tail
-    return text, (last, *_physical(after.place, after.key), limit)
+    return text, (last, *_physical(index, after.place, after.key), limit)
 
 
-def _physical(place: Place, key: Key) -> tuple[object, ...]:
-    return hash_of(place.partition), place.partition, place.sort, key.partition, stored_sort(key)
+def _physical(index: Index, place: Place, key: Key) -> tuple[object, ...]:
+    hashed = _hash(index, place.partition)
+    return hashed, place.partition, place.sort, key.partition, stored_sort(key)
+
+
+def _hash(index: Index, partition: bytes) -> int:
+    """A local index has the segments of its table."""
+    return hash_of(decode(partition, index.partition)[0] if index.local else partition)

@@ -162,9 +162,8 @@ class SqliteStore:
         consistent: bool = False,
     ) -> Page:
         most = min(limit, PAGE_ROWS)
-        entries = indexes.sql_of(table, index)
         statement = indexes.query_statement(
-            entries, partition, bounds, after, most + 1, reverse=reverse
+            table, index, partition, bounds, after, most + 1, reverse=reverse
         )
         return await self._page(table, statement, most, limit)
 
@@ -179,8 +178,7 @@ class SqliteStore:
         consistent: bool = False,
     ) -> Page:
         most = min(limit, PAGE_ROWS)
-        entries = indexes.sql_of(table, index)
-        statement = indexes.scan_statement(entries, segment, after, most + 1)
+        statement = indexes.scan_statement(table, index, segment, after, most + 1)
         return await self._page(table, statement, most, limit)
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
