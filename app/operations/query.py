@@ -39,12 +39,12 @@ _LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditio
 async def run(ctx: Context, request: Request) -> Answer:
     refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
     start = given_start(request)
-    check_select(request)
     placeholders = placeholders_of(request, _EXPRESSIONS)
     wanted = _filter(request, placeholders)
     projection = requested_projection(request, placeholders)
     comparisons = _key_comparisons(request, placeholders)
     placeholders.check_unused()
+    check_select(request)
 
     table = await usable_table(ctx, request["TableName"])
     target = target_of(request, table)
@@ -109,6 +109,7 @@ def _key_comparisons(request: Request, placeholders: Placeholders) -> KeyCompari
         return key_comparisons(text, placeholders)
     conditions = request.get("KeyConditions")
     if conditions is None:
+        placeholders.check_unused()
         raise errors.validation(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in "
             "the request."

@@ -31,11 +31,11 @@ async def run(ctx: Context, request: Request) -> Answer:
     refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
     segment = _segment(request)
     start = given_start(request)
-    check_select(request)
     placeholders = placeholders_of(request, _EXPRESSIONS)
     wanted = _filter(request, placeholders)
     projection = requested_projection(request, placeholders)
     placeholders.check_unused()
+    check_select(request)
 
     table = await usable_table(ctx, request["TableName"])
     target = target_of(request, table)

@@ -174,6 +174,27 @@ PAIRS = [
     ),
     pytest.param(
         "query",
+        {
+            "Select": "SPECIFIC_ATTRIBUTES",
+            "KeyConditionExpression": "a b",
+        },
+        SYNTAX.format("KeyConditionExpression"),
+        id="keys, Select",
+    ),
+    pytest.param(
+        "scan",
+        {"Select": "COUNT", "ProjectionExpression": "a b"},
+        SYNTAX.format("ProjectionExpression"),
+        id="projection, Select",
+    ),
+    pytest.param(
+        "query",
+        {"FilterExpression": "attribute_exists(a)", **NAMES},
+        UNUSED,
+        id="unused, no keys",
+    ),
+    pytest.param(
+        "query",
         {"ProjectionExpression": "a b", "KeyConditionExpression": "a b"},
         SYNTAX.format("ProjectionExpression"),
         id="projection, keys",
