@@ -15,7 +15,9 @@ from threading import get_ident
 from typing import Any
 
 from cassandra import ConsistencyLevel
+from cassandra.cluster import ResponseFuture
 from cassandra.cluster import Session as DriverSession
+from cassandra.connection import Connection
 from cassandra.pool import Host, HostConnection
 from cassandra.protocol import (
     RESULT_KIND_ROWS,
@@ -94,8 +96,9 @@ class Exchange:
         answer: asyncio.Future[Any] = self._loop.create_future()
 
         def forgotten() -> None:
-            # Not executed. The driver prepares it on this node and sends it again.
-            self._by_driver(prepared.statement, values, answer)
+            # Not executed. The driver prepares it on a node and sends it again.
+            if not answer.done():
+                self._by_driver(prepared.statement, values, answer)
 
         receive = partial(self._receive, answer, forgotten)
         metadata = prepared.statement.result_metadata
@@ -127,13 +130,15 @@ class Exchange:
             response.result_metadata_id,
         )
 
-    async def execute_text(self, statement: Statement, seconds: float) -> None:
-        """Without preparing it: for changes of the schema."""
+    async def execute_text(self, statement: Statement, seconds: float) -> Host:
+        """Without preparing it: for changes of the schema. Returns the node that did it."""
         answer: asyncio.Future[Any] = self._loop.create_future()
         timer = self._loop.call_later(seconds, self._expire, answer, None, seconds)
+        text = SimpleStatement(statement.cql, fetch_size=None)
         try:
-            self._by_driver(SimpleStatement(statement.cql, fetch_size=None), None, answer)
+            request = self._by_driver(text, None, answer)
             await answer
+            return request.coordinator_host
         except _FAULTS as exc:
             raise fault(exc, statement) from exc
         finally:
@@ -222,14 +227,18 @@ class Exchange:
         statement: PreparedStatement | SimpleStatement,
         values: Sequence[Value] | None,
         answer: asyncio.Future[Any],
-    ) -> None:
-        if answer.done():
-            return
-        request = self._session.execute_async(statement, values, timeout=None)
+    ) -> ResponseFuture:
+        request: ResponseFuture = self._session.execute_async(statement, values, timeout=None)
         request.add_callbacks(
             lambda result: self._on_loop(_resolve, answer, result),
             lambda exc: self._on_loop(_reject, answer, exc),
         )
+        return request
+
+    def connection_to(self, node: Host) -> Connection | None:
+        """One that is open, or None: then any will do."""
+        pool: HostConnection | None = self._session._pools.get(node)
+        return next(iter(pool.get_connections()), None) if pool is not None else None
 
     def _on_loop(self, call: Callable[..., None], *arguments: object) -> None:
         if get_ident() == self._thread:

@@ -15,7 +15,7 @@ from ...model.index import Place, Position
 from ...model.rows import Bounds, Key, KeyValue
 from ...model.table import Index, Table
 from .session import Consistency, Statement, Value
-from .statements import CQL_TYPES, Read, name_of, row_of
+from .statements import CQL_TYPES, READ_OPTIONS, Read, name_of, row_of
 
 GC_GRACE_SECONDS = 3 * 3600
 SLOT_SECONDS = 10
@@ -34,7 +34,7 @@ def entry_table(keyspace: str, table: Table, index: Index) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {keyspace}.{entry_table_name(table.id, index.number)} "
         f"(gpk blob, gsk blob, pk {pk}{sk}, item blob, PRIMARY KEY ((gpk), {clustering})) "
-        f"WITH id = {id} AND read_repair = 'BLOCKING' AND gc_grace_seconds = {GC_GRACE_SECONDS}"
+        f"WITH id = {id} AND {READ_OPTIONS} AND gc_grace_seconds = {GC_GRACE_SECONDS}"
     )
 
 

@@ -11,7 +11,7 @@ from ...errors import StoreUnavailable
 from .session import DriverFault, NotSent, OutcomeUnknown, Result, Session, Statement, Value
 
 # One node may take this part of the deadline; what is left is for another one.
-SHARE = 0.6
+SHARE = 0.4
 
 
 class Deadline:

@@ -93,15 +93,18 @@ class PythonDriver:
 
     async def execute_ddl(self, cql: str, seconds: float) -> None:
         cluster = self._connected
-        if self._exchange is None:
+        exchange = self._exchange
+        if exchange is None:
             raise NotSent("the connection to Cassandra is closed")
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        await self._exchange.execute_text(Statement(cql, Consistency.LOCAL_QUORUM), seconds)
+        node = await exchange.execute_text(Statement(cql, Consistency.LOCAL_QUORUM), seconds)
         left = max(end - loop.time(), 0.1)
         wait = cluster.control_connection.wait_for_schema_agreement
+        # Asked of the node that has the change: the others still agree on what was before.
+        connection = exchange.connection_to(node)
         try:
-            agreed = await asyncio.to_thread(wait, wait_time=left)
+            agreed = await asyncio.to_thread(wait, connection, wait_time=left)
         except _FAULTS as exc:
             raise OutcomeUnknown(f"while waiting for schema agreement: {exc}") from exc
         if not agreed:

@@ -74,7 +74,7 @@ async def create(session: Session, patient: Patient, address: Address) -> None:
             await patient.ddl(
                 f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) "
                 f"WITH id = {uuid.uuid5(uuid.NAMESPACE_URL, f'{catalog}.{name}')} "
-                "AND read_repair = 'BLOCKING' AND gc_grace_seconds = "
+                f"AND {statements.READ_OPTIONS} AND gc_grace_seconds = "
                 f"{_GC_GRACE_SECONDS.get(name, _DEFAULT_GC_GRACE_SECONDS)}"
             )
 

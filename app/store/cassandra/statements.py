@@ -15,6 +15,8 @@ from .session import Consistency, Statement, Value
 MARKER_SECONDS = 3600
 LAST_SECONDS = 600
 GC_GRACE_SECONDS = 86_400
+# A read does not wait for a replica that hangs: another one is asked after 50 ms at the latest.
+READ_OPTIONS = "read_repair = 'BLOCKING' AND speculative_retry = 'MIN(99p,50ms)'"
 
 # What a write expects to find. The version of a delete's marker is that of no item, and yet a
 # version that the next item must exceed where anything is ordered by it.
@@ -46,7 +48,7 @@ def item_table(keyspace: str, table: Table) -> str:
         f"CREATE TABLE IF NOT EXISTS {name_of(keyspace, table)} (pk {partition}, kind tinyint, "
         f"ik blob{sort}, ver bigint, live boolean, item blob, txid blob, txp blob, "
         f"last map<blob, bigint>, PRIMARY KEY ((pk), {clustering})) "
-        f"WITH id = {_uuid(table.id)} AND read_repair = 'BLOCKING' "
+        f"WITH id = {_uuid(table.id)} AND {READ_OPTIONS} "
         f"AND gc_grace_seconds = {GC_GRACE_SECONDS}"
     )
 

@@ -37,6 +37,7 @@ from .underway import Underway
 from .url import parse
 
 _PING_SECONDS = 1.0
+_GOODBYE_SECONDS = 1.5
 _TAKE_OVER_SECONDS = 5.0
 _MOST_TABLES = 4096
 
@@ -149,9 +150,11 @@ class CassandraStore:
         self._tasks = []
         await self._catalog.close()
         await self._sweeper.close()
-        await self._slot.free()
-        with suppress(DriverFault):
-            await self._members.leave()
+        # Who cannot say goodbye is forgotten by and by.
+        with suppress(DriverFault, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await self._members.leave()
+                await self._slot.free()
         await self._session.close()
 
     async def ping(self) -> None:
