@@ -280,6 +280,7 @@ def test_writes_are_billed_for_the_indexes_they_change(client: Any, indexed: str
     }
 
 
+@pytest.mark.differs_locally("the same refusal in words of its own")
 @pytest.mark.parametrize(
     ("message", "more"),
     [
@@ -320,6 +321,7 @@ def test_reads_an_index_cannot_serve(
     )
 
 
+@pytest.mark.differs_locally("the same refusal in words of its own")
 def test_items_that_cannot_be_in_an_index_are_refused_and_change_nothing(
     client: Any, indexed: str, fails: Any, key: str
 ) -> None:
@@ -364,6 +366,7 @@ def _await_index(client: Any, table: str, name: str) -> None:
     eventually(lambda: status() in ("ACTIVE", "gone"), True)
 
 
+@pytest.mark.differs_locally("a table is ACTIVE while its index is made")
 def test_an_index_is_added_filled_and_deleted(
     client: Any, new_table: Callable[..., str], fails: Any
 ) -> None:
@@ -408,6 +411,7 @@ def test_an_index_is_added_filled_and_deleted(
     client.put_item(TableName=table, Item={"pk": {"S": "odd"}, "g": {"N": "2"}})
 
 
+@pytest.mark.differs_locally("it knows no such indexes")
 def test_an_index_on_several_attributes(client: Any, new_table: Callable[..., str]) -> None:
     table = new_table(
         {"pk": "S"},
