@@ -6,12 +6,19 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 from tools.cassandra import Unavailable, shared_node
 from tools.server import Server
 
 LONG = os.environ.get("DYNASPAN_TEST_LONG", "") not in ("", "0")
+
+# The same examples each time, so that a red run is about the change in it; `make test-long` looks
+# for new ones.
+hypothesis.settings.register_profile("fixed", derandomize=True, database=None)
+hypothesis.settings.register_profile("searching", database=None, print_blob=True)
+hypothesis.settings.load_profile("searching" if LONG else "fixed")
 
 StartServer = Callable[..., Server]
 

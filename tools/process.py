@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 _PR_SET_PDEATHSIG = 1
+_KILLED_SECONDS = 10.0
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -101,10 +102,14 @@ class Process:
         ]
 
     def kill(self) -> None:
-        """SIGKILL to it and the processes it started, and wait until it is gone."""
+        """SIGKILL to it and the processes it started, and wait until all of them are gone."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
+        # Its children are not ours to wait for: they end a moment later than it does.
+        deadline = time.monotonic() + _KILLED_SECONDS
+        while self.group() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def terminate(self) -> None:
         """SIGTERM; does not wait."""

@@ -101,6 +101,18 @@ def fit(shape: Shape, rare: int) -> st.SearchStrategy[Any]:
     return st.sampled_from(["x" * max(low, 3), "x" * low])
 
 
+DATATYPES = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
+
+
+def has_odd_value(body: Any) -> bool:
+    """Whether there may be an attribute value that has not just one datatype."""
+    if isinstance(body, list):
+        return any(map(has_odd_value, body))
+    if not isinstance(body, dict):
+        return False
+    return (len(body) != 1 and body.keys() <= DATATYPES) or any(map(has_odd_value, body.values()))
+
+
 def checked(operation: str, body: Any) -> ApiError | None:
     try:
         examine(input_shape(operation), body)
@@ -128,7 +140,12 @@ def test_the_fast_answer_is_the_exact_one(operation: str, data: st.DataObject) -
     # As JSON text: in Python 1 == 1.0 == True.
     assert orjson.dumps(body) == orjson.dumps(before)
     error = checked(operation, body)
-    assert fast == (error is None and orjson.dumps(body) == orjson.dumps(before)), error
+    exact = error is None and orjson.dumps(body) == orjson.dumps(before)
+    if fast:
+        assert exact, error
+    else:
+        # A value of no datatype or of several is sound so far, and left to the exact way.
+        assert not exact or has_odd_value(body)
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem", "Query", "CreateTable"])
