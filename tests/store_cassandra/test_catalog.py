@@ -248,8 +248,9 @@ async def test_a_drop_waits_for_writes_under_way(make_store: MakeStore) -> None:
     await hold.reached.wait()
     dropping = asyncio.create_task(one.drop_table(table))
     await asyncio.sleep(5 * POLL_SECONDS)
-    assert not dropping.done()
+    early = dropping.done()
     hold.release.set()
+    assert not early
     assert await write == Committed()
     assert await dropping
     await gone(one, table.name)
@@ -270,8 +271,9 @@ async def test_a_change_is_settled_when_no_write_with_the_old_copy_is_under_way(
     assert await one.change_table(changed)
     settling = asyncio.create_task(one.settled(changed))
     await asyncio.sleep(5 * POLL_SECONDS)
-    assert not settling.done()
+    early = settling.done()
     hold.release.set()
+    assert not early
     assert await write == Committed()
     async with asyncio.timeout(5):
         await settling
