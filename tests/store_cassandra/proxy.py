@@ -18,6 +18,9 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self.silent = False
         """Requests arrive, answers are swallowed."""
+        self.answering = asyncio.Event()
+        """Cleared: answers are held back until it is set again."""
+        self.answering.set()
         self.contact = ""
 
     async def __aenter__(self) -> Proxy:
@@ -29,6 +32,7 @@ class Proxy:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
+        self.answering.set()
         self.cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -61,6 +65,8 @@ class Proxy:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool
     ) -> None:
         while data := await reader.read(65536):
+            if answers:
+                await self.answering.wait()
             if not (answers and self.silent):
                 writer.write(data)
                 await writer.drain()

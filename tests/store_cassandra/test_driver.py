@@ -60,14 +60,20 @@ async def opened(url: str, **arguments: object) -> CassandraStore:
     return store
 
 
-async def test_an_answer_that_is_late_is_not_taken_for_another(driver: PythonDriver) -> None:
-    key = Statement("SELECT key FROM system.local WHERE key = ?", Consistency.LOCAL_ONE)
-    await driver.execute(key, ("local",), 5.0)
-    for _ in range(20):
-        with pytest.raises(OutcomeUnknown):
-            await driver.execute(key, ("local",), 0.0)
-    results = await asyncio.gather(*(driver.execute(key, ("local",), 5.0) for _ in range(50)))
-    assert {result.rows[0][0] for result in results} == {"local"}
+async def test_an_answer_that_is_late_is_not_taken_for_another(proxy: Proxy, through: str) -> None:
+    driver = PythonDriver(parse(through), None)
+    await driver.open(5.0)
+    await driver.execute(LOCAL, (), 5.0)
+    other = Statement("SELECT cluster_name FROM system.local", Consistency.LOCAL_ONE)
+    proxy.answering.clear()
+    late = await asyncio.gather(
+        *(driver.execute(LOCAL, (), 0.05) for _ in range(20)), return_exceptions=True
+    )
+    assert {type(each) for each in late} == {OutcomeUnknown}
+    proxy.answering.set()
+    results = await asyncio.gather(*(driver.execute(other, (), 5.0) for _ in range(50)))
+    assert {tuple(result.columns) for result in results} == {("cluster_name",)}
+    await driver.close()
 
 
 # A node forgets what was prepared when it restarts or the table is made anew.
