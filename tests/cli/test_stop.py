@@ -18,7 +18,7 @@ HEAD = (
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-amz-json-1.0\r\n"
     b"X-Amz-Target: DynamoDB_20120810.ListTables\r\nX-Amz-Date: 20260101T000000Z\r\n"
     b"Authorization: AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=f\r\n"
-    b"Content-Length: 2\r\n\r\n"
+    b"Content-Length: 2\r\n"
 )
 EMPTY = b'{"TableNames":[]}'
 
@@ -27,6 +27,15 @@ def connect(server: Server) -> socket.socket:
     url = urlsplit(server.url)
     assert url.hostname is not None
     return socket.create_connection((url.hostname, url.port or 0), timeout=10)
+
+
+def begin(sock: socket.socket) -> None:
+    """Half a request, of which the server has read the head: only then is it one under way."""
+    sock.sendall(HEAD + b"Expect: 100-continue\r\n\r\n{")
+    received = b""
+    while not received.endswith(b"\r\n\r\n"):
+        received += sock.recv(1000)
+    assert received.startswith(b"HTTP/1.1 100 ")
 
 
 def answer(sock: socket.socket) -> bytes:
@@ -45,8 +54,8 @@ def test_a_request_under_way_is_ended_first(
 ) -> None:
     server = start_server("--store", new_store_url(), "--workers", str(workers))
     with connect(server) as busy, connect(server) as idle:
-        busy.sendall(HEAD + b"{")
-        idle.sendall(HEAD + b"{}")
+        begin(busy)
+        idle.sendall(HEAD + b"\r\n{}")
         received = b""
         while not received.endswith(EMPTY):
             received += idle.recv(1000)
@@ -70,8 +79,7 @@ def test_a_second_signal_does_not_wait(
 ) -> None:
     server = start_server("--store", new_store_url(), "--workers", str(workers))
     with connect(server) as busy:
-        busy.sendall(HEAD + b"{")
-        time.sleep(0.2)
+        begin(busy)
         for _ in range(2):
             assert server.returncode is None
             os.kill(server.pid, signal.SIGINT)
@@ -85,8 +93,7 @@ def test_a_drain_takes_no_longer_than_allowed(
 ) -> None:
     server = start_server("--store", new_store_url(), "--drain-timeout", "1")
     with connect(server) as busy:
-        busy.sendall(HEAD + b"{")
-        time.sleep(0.2)
+        begin(busy)
         started = time.monotonic()
         assert server.terminate() == 0
         assert 0.9 < time.monotonic() - started < 5
