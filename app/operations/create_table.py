@@ -8,7 +8,13 @@ from .. import errors
 from ..model.table import Table
 from .context import Context
 from .describe import description
-from .index_rules import check_all, check_definitions, global_indexes, local_indexes
+from .index_rules import (
+    check_all,
+    check_definitions,
+    check_indexes_possible,
+    global_indexes,
+    local_indexes,
+)
 from .names import table_name
 from .registry import Answer, Request
 from .table_rules import (
@@ -23,11 +29,7 @@ from .tags import given_tags
 
 async def run(ctx: Context, request: Request) -> Answer:
     table = _table(ctx, request)
-    if table.indexes and not ctx.store.capabilities.indexes:
-        raise errors.validation(
-            "One or more parameter values were invalid: "
-            "Secondary indexes are not supported by this server's store"
-        )
+    check_indexes_possible(ctx, table)
     if not await ctx.store.create_table(table):
         raise errors.resource_in_use(f"Table already exists: {table.name}")
     return {"TableDescription": description(ctx, table, status="CREATING")}

@@ -5,7 +5,13 @@ from __future__ import annotations
 from .. import errors
 from ..model.rows import Item
 from ..model.table import Index, KeyAttribute, Table
-from .keys import PARTITION_KEY_BYTES, SORT_KEY_BYTES, key_length
+from .keys import (
+    PARTITION_KEY_BYTES,
+    SORT_KEY_BYTES,
+    key_length,
+    partition_key_too_long,
+    sort_key_too_long,
+)
 
 
 def check_index_keys(table: Table, item: Item, *, updating: bool = False) -> None:
@@ -47,12 +53,6 @@ def _check(index: Index, key: KeyAttribute, value: dict[str, str], updating: boo
         )
     length = key_length(value)
     if key in index.partition and not index.local and length > PARTITION_KEY_BYTES:
-        raise errors.validation(
-            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum "
-            f"size limit of {PARTITION_KEY_BYTES} bytes"
-        )
+        raise partition_key_too_long()
     if key in index.sort and length > SORT_KEY_BYTES:
-        raise errors.validation(
-            "One or more parameter values were invalid: Aggregated size of all range keys has "
-            f"exceeded the size limit of {SORT_KEY_BYTES} bytes"
-        )
+        raise sort_key_too_long()

@@ -10,7 +10,8 @@ from typing import Any
 
 from .. import errors
 from ..errors import ApiError
-from ..model.table import Index, KeyAttribute, Throughput
+from ..model.table import Index, KeyAttribute, Table, Throughput
+from .context import Context
 from .names import check_new_name
 from .registry import Request
 from .table_rules import Types, throughput
@@ -92,6 +93,12 @@ def index_throughput(each: dict[str, Any], mode: str) -> Throughput:
     if mode == "PROVISIONED" and given is None:
         raise _invalid(f"ProvisionedThroughput must be specified for index: {each['IndexName']}")
     return throughput(mode, given)
+
+
+def check_indexes_possible(ctx: Context, table: Table) -> None:
+    """Raises ValidationException for indexes that the store cannot keep."""
+    if table.indexes and not ctx.store.capabilities.indexes:
+        raise _invalid("Secondary indexes are not supported by this server's store")
 
 
 def check_all(indexes: Sequence[Index]) -> None:

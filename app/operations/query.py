@@ -10,7 +10,6 @@ from ..expressions import (
     KeyComparisons,
     Placeholders,
     check_no_key_attributes,
-    condition,
     key_comparisons,
     legacy,
 )
@@ -25,6 +24,7 @@ from .selection import (
     answer_page,
     check_scalar_paths,
     check_select,
+    requested_filter,
     requested_projection,
     selection_of,
 )
@@ -40,7 +40,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
     start = given_start(request)
     placeholders = placeholders_of(request, _EXPRESSIONS)
-    wanted = _filter(request, placeholders)
+    wanted = requested_filter(request, placeholders, "QueryFilter")
     projection = requested_projection(request, placeholders)
     comparisons = _key_comparisons(request, placeholders)
     placeholders.check_unused()
@@ -86,15 +86,6 @@ def _fetch(ctx: Context, request: Request, target: Target, keys: KeyRange) -> Fe
         )
 
     return fetch
-
-
-def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
-    text = request.get("FilterExpression")
-    if text is not None:
-        return condition(text, placeholders, "FilterExpression")
-    return legacy.query_filter(
-        request.get("QueryFilter"), request.get("ConditionalOperator"), "QueryFilter"
-    )
 
 
 def _refuse_key_filter(request: Request, target: Target, wanted: Condition | None) -> None:

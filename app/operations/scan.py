@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 
 from .. import errors
-from ..expressions import Condition, Placeholders, condition, legacy
 from ..model.index import Position
 from ..model.rows import WHOLE, Key, Page, Segment
 from .context import Context
@@ -16,6 +15,7 @@ from .selection import (
     answer_page,
     check_scalar_paths,
     check_select,
+    requested_filter,
     requested_projection,
     selection_of,
 )
@@ -32,7 +32,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     segment = _segment(request)
     start = given_start(request)
     placeholders = placeholders_of(request, _EXPRESSIONS)
-    wanted = _filter(request, placeholders)
+    wanted = requested_filter(request, placeholders, "ScanFilter")
     projection = requested_projection(request, placeholders)
     placeholders.check_unused()
     check_select(request)
@@ -63,15 +63,6 @@ def _fetch(ctx: Context, request: Request, target: Target, segment: Segment) -> 
         )
 
     return fetch
-
-
-def _filter(request: Request, placeholders: Placeholders) -> Condition | None:
-    text = request.get("FilterExpression")
-    if text is not None:
-        return condition(text, placeholders, "FilterExpression")
-    return legacy.query_filter(
-        request.get("ScanFilter"), request.get("ConditionalOperator"), "ScanFilter"
-    )
 
 
 def _segment(request: Request) -> Segment:

@@ -13,6 +13,7 @@ from ..expressions import (
     Placeholders,
     Projection,
     check_scalar_keys,
+    condition,
     legacy,
     projection,
 )
@@ -36,6 +37,14 @@ class Selection:
     projection: Projection | None
     count_only: bool
     fetched: bool
+
+
+def requested_filter(request: Request, placeholders: Placeholders, older: str) -> Condition | None:
+    """From FilterExpression or the legacy parameter `older`."""
+    text = request.get("FilterExpression")
+    if text is not None:
+        return condition(text, placeholders, "FilterExpression")
+    return legacy.query_filter(request.get(older), request.get("ConditionalOperator"), older)
 
 
 def requested_projection(request: Request, placeholders: Placeholders) -> Projection | None:

@@ -9,6 +9,7 @@ from ..model.table import Table
 from .context import Context
 from .describe import description
 from .index_changes import with_index_updates
+from .index_rules import check_indexes_possible
 from .registry import Answer, Request
 from .table_rules import moved, refuse_ineffective, throughput
 from .tables import described_table
@@ -40,11 +41,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             )
         now = round(ctx.clock.time(), 3)
         changed = with_index_updates(request, _changed(request, table, now), now)
-        if changed.indexes and not ctx.store.capabilities.indexes:
-            raise errors.validation(
-                "One or more parameter values were invalid: "
-                "Secondary indexes are not supported by this server's store"
-            )
+        check_indexes_possible(ctx, changed)
         # False: somebody else changed it since it was read.
         if await ctx.store.change_table(changed):
             quiet = replace(changed, version=table.version, deletion_protection=False)
