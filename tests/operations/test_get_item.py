@@ -8,12 +8,8 @@ from typing import Any
 import pytest
 
 from tests.operations.texts import (
-    BAD_KEYS,
-    BAD_NAME,
     CAPACITY,
-    EMPTY_KEYS,
     INVALID,
-    NO_TABLE,
     NOT_ATTRIBUTES,
     NOT_BOOLEAN,
     NOT_LIST,
@@ -63,28 +59,6 @@ def test_all_broken_constraints_are_reported_in_the_order_of_the_service(fails: 
         ReturnConsumedCapacity="a",
         AttributesToGet=[],
     )
-
-
-@pytest.mark.parametrize("name", ["ab", "x" * 256, "a;bc"])
-def test_table_names(fails: Any, name: str) -> None:
-    fails("get_item", "ValidationException", BAD_NAME, TableName=name, Key={"pk": {"S": "a"}})
-
-
-@own_words
-@pytest.mark.parametrize(("bad", "message"), BAD_KEYS)
-def test_keys_that_do_not_fit(fails: Any, table: str, bad: dict[str, Any], message: str) -> None:
-    fails("get_item", "ValidationException", message, TableName=table, Key=bad)
-
-
-@pytest.mark.parametrize(("bad", "message"), EMPTY_KEYS)
-def test_keys_that_are_no_values(fails: Any, table: str, bad: dict[str, Any], message: str) -> None:
-    fails("get_item", "ValidationException", message, TableName=table, Key=bad)
-
-
-@own_words
-def test_a_table_that_is_not_there(fails: Any) -> None:
-    key = {"pk": {"S": "a"}}
-    fails("get_item", "ResourceNotFoundException", NO_TABLE, TableName="not-there", Key=key)
 
 
 OVERLAP = (

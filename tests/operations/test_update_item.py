@@ -10,14 +10,10 @@ from typing import Any
 import pytest
 
 from tests.operations.texts import (
-    BAD_KEYS,
-    BAD_NAME,
     CAPACITY,
-    EMPTY_KEYS,
     EMPTY_VALUE,
     INVALID,
     METRICS,
-    NO_TABLE,
     NOT_ATTRIBUTES,
     NOT_SCALAR,
     NOT_STRING,
@@ -29,7 +25,6 @@ from tests.operations.texts import (
     mixed,
     no_coral,
     not_in,
-    own_words,
 )
 
 KB = 1024
@@ -77,28 +72,6 @@ def test_all_broken_constraints_are_reported_in_the_order_of_the_service(fails: 
         ReturnValues="c",
         AttributeUpdates={"a": {"Action": "d"}},
     )
-
-
-@pytest.mark.parametrize("name", ["ab", "x" * 256, "a;bc"])
-def test_table_names(fails: Any, name: str) -> None:
-    fails("update_item", "ValidationException", BAD_NAME, TableName=name, Key={"pk": {"S": "a"}})
-
-
-@own_words
-@pytest.mark.parametrize(("bad", "message"), BAD_KEYS)
-def test_keys_that_do_not_fit(fails: Any, table: str, bad: dict[str, Any], message: str) -> None:
-    fails("update_item", "ValidationException", message, TableName=table, Key=bad)
-
-
-@pytest.mark.parametrize(("bad", "message"), EMPTY_KEYS)
-def test_keys_that_are_no_values(fails: Any, table: str, bad: dict[str, Any], message: str) -> None:
-    fails("update_item", "ValidationException", message, TableName=table, Key=bad)
-
-
-@own_words
-def test_a_table_that_is_not_there(fails: Any) -> None:
-    key = {"pk": {"S": "a"}}
-    fails("update_item", "ResourceNotFoundException", NO_TABLE, TableName="not-there", Key=key)
 
 
 @pytest.mark.parametrize(
