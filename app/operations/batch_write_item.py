@@ -10,15 +10,13 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError, StoreError
 from ..model import capacity
-from ..model.plans import Change, Delete, NotWritten, Put, WritePlan, Written
-from ..model.rows import Item, Key
+from ..model.plans import NotWritten, WritePlan, Written
+from ..model.rows import Item
 from ..model.table import Table
 from ..values import normalize_item
 from .context import Context
-from .index_keys import check_index_keys
-from .item_writes import check_item_size, index_units, written_units
-from .keys import key_of_item, key_of_request
-from .put_item import ITEM_TOO_LARGE
+from .item_plans import check_item_size, delete_plan, put_plan
+from .item_writes import index_units, written_units
 from .registry import Answer, Request
 from .tables import usable_table
 from .writes import run_write
@@ -46,7 +44,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         raise errors.validation("Too many items requested for the BatchWriteItem call")
     tables = {name: await usable_table(ctx, name) for name in request["RequestItems"]}
     mode = request.get("ReturnConsumedCapacity", "NONE")
-    plans = [_plan(tables[one.name], one, blind=mode == "NONE") for one in ones]
+    plans = [_plan(tables[one.name], one, needs_old=mode != "NONE") for one in ones]
     if len({(plan.table.id, plan.key) for plan in plans}) < len(plans):
         raise errors.validation("Provided list of item keys contains duplicates")
 
@@ -73,21 +71,16 @@ def _one(name: str, write: Request) -> _One:
         )
     if put is not None:
         item = normalize_item(put["Item"])
-        check_item_size(item, ITEM_TOO_LARGE)
+        check_item_size(item)
         return _One(name, write, item, None)
     assert delete is not None
     return _One(name, write, None, normalize_item(delete["Key"]))
 
 
-def _plan(table: Table, one: _One, *, blind: bool) -> WritePlan:
-    change: Change
-    key: Key
+def _plan(table: Table, one: _One, *, needs_old: bool) -> WritePlan:
     if one.item is not None:
-        key, change = key_of_item(table, one.item), Put(one.item)
-        check_index_keys(table, one.item)
-    else:
-        key, change = key_of_request(table, one.wire_key or {}), Delete()
-    return WritePlan(table, key, lambda old: change, blind)
+        return put_plan(table, one.item, needs_old=needs_old)
+    return delete_plan(table, one.wire_key or {}, needs_old=needs_old)
 
 
 def _answer(

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from .. import errors
-from ..model.plans import Change, Delete, NotWritten, Refused, WritePlan
-from ..model.rows import Item
+from ..model.plans import NotWritten
 from ..values import normalize_item
 from .context import Context
+from .item_plans import delete_plan
 from .item_writes import (
     LEGACY_CONDITION,
     answer,
-    check_condition_keys,
-    holds,
     needs_old,
     refuse,
     write_condition,
 )
-from .keys import key_of_request
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
 from .tables import usable_table
@@ -33,14 +30,8 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
-    key = key_of_request(table, wire_key)
-    check_condition_keys(table, wanted)
-
-    def change(old: Item | None) -> Change:
-        return Delete() if holds(wanted, old) else Refused()
-
-    blind = wanted is None and not needs_old(request)
-    outcome = await run_write(ctx, WritePlan(table, key, change, blind))
+    plan = delete_plan(table, wire_key, wanted, needs_old=needs_old(request))
+    outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)
     returned = outcome.old if request.get("ReturnValues") == "ALL_OLD" else None

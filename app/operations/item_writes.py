@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
-from ..expressions import Condition, Placeholders, check_scalar_keys, condition, legacy
+from ..expressions import Condition, Placeholders, condition, legacy
 from ..model import capacity
 from ..model.plans import NotWritten, Written
 from ..model.rows import Item
@@ -13,7 +13,6 @@ from ..model.table import Table
 from ..values import item_size
 from .registry import Request
 
-ITEM_BYTES = 400 * 1024
 LEGACY_CONDITION = ("Expected", "ConditionalOperator")
 
 
@@ -23,16 +22,6 @@ def write_condition(request: Request, placeholders: Placeholders) -> Condition |
     if text is not None:
         return condition(text, placeholders, "ConditionExpression")
     return legacy.expected(request.get("Expected"), request.get("ConditionalOperator"))
-
-
-def check_condition_keys(table: Table, wanted: Condition | None) -> None:
-    """Raises for a condition that looks into a key attribute."""
-    if wanted is not None:
-        check_scalar_keys(wanted.nested_names, table.key_names)
-
-
-def holds(wanted: Condition | None, item: Item | None) -> bool:
-    return wanted is None or wanted.matches(item)
 
 
 def refuse(request: Request, outcome: NotWritten) -> errors.ApiError:
@@ -74,8 +63,3 @@ def written_units(outcome: Written) -> float:
 def index_units(outcome: Written) -> dict[str, float]:
     """Units by name of the indexes that the write changed."""
     return {change.index.name: capacity.entry_units(change) for change in outcome.entries}
-
-
-def check_item_size(item: Item, message: str) -> None:
-    if item_size(item) > ITEM_BYTES:
-        raise errors.validation(message)

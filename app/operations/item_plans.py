@@ -1,0 +1,96 @@
+"""The plan of a write of one item, whichever operation asks for it: checked against the table."""
+
+from __future__ import annotations
+
+from .. import errors
+from ..expressions import Condition, Update, check_scalar_keys
+from ..model.plans import Change, Delete, Put, Refused, WritePlan
+from ..model.rows import Item
+from ..model.table import Table
+from ..values import item_size
+from .index_keys import check_index_keys
+from .keys import key_of_item, key_of_request
+
+ITEM_BYTES = 400 * 1024
+_TOO_LARGE = "Item size has exceeded the maximum allowed size"
+_UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
+
+
+def put_plan(
+    table: Table, item: Item, wanted: Condition | None = None, *, needs_old: bool = True
+) -> WritePlan:
+    """`needs_old`: the answer tells of the item that was there. Raises ValidationException."""
+    key = key_of_item(table, item)
+    check_condition_keys(table, wanted)
+    check_index_keys(table, item)
+
+    def change(old: Item | None) -> Change:
+        return Put(item) if holds(wanted, old) else Refused()
+
+    return WritePlan(table, key, change, blind=wanted is None and not needs_old)
+
+
+def delete_plan(
+    table: Table, wire_key: Item, wanted: Condition | None = None, *, needs_old: bool = True
+) -> WritePlan:
+    """`wire_key`: the key attributes. Raises ValidationException."""
+    key = key_of_request(table, wire_key)
+    check_condition_keys(table, wanted)
+
+    def change(old: Item | None) -> Change:
+        return Delete() if holds(wanted, old) else Refused()
+
+    return WritePlan(table, key, change, blind=wanted is None and not needs_old)
+
+
+def update_plan(
+    table: Table, wire_key: Item, changes: Update | None, wanted: Condition | None = None
+) -> WritePlan:
+    """Without `changes` an item that is not there is made of its key. Raises ValidationException;
+    so does the plan's `change` where the item is not as the update needs it."""
+    key = key_of_request(table, wire_key)
+    check_condition_keys(table, wanted)
+    _refuse_key_attributes(changes, table)
+
+    def change(old: Item | None) -> Change:
+        if not holds(wanted, old):
+            return Refused()
+        if changes is None:
+            return Put(wire_key if old is None else old)
+        if old is None and changes.only_removes:
+            return Delete()
+        new = changes.apply(wire_key if old is None else old)
+        if item_size(new) > ITEM_BYTES:
+            raise errors.validation(_UPDATE_TOO_LARGE)
+        check_index_keys(table, new, updating=True)
+        return Put(new)
+
+    return WritePlan(table, key, change, blind=False)
+
+
+def check_item_size(item: Item) -> None:
+    """Of an item to put, which the service looks at before the table."""
+    if item_size(item) > ITEM_BYTES:
+        raise errors.validation(_TOO_LARGE)
+
+
+def check_condition_keys(table: Table, wanted: Condition | None) -> None:
+    """Raises for a condition that looks into a key attribute."""
+    if wanted is not None:
+        check_scalar_keys(wanted.nested_names, table.key_names)
+
+
+def holds(wanted: Condition | None, item: Item | None) -> bool:
+    return wanted is None or wanted.matches(item)
+
+
+def _refuse_key_attributes(changes: Update | None, table: Table) -> None:
+    if changes is None:
+        return
+    for name in table.key_names:
+        if name in changes.paths:
+            raise errors.validation(
+                "One or more parameter values were invalid: "
+                f"Cannot update attribute {name}. This attribute is part of the key"
+            )
+    check_scalar_keys(changes.nested_names, table.key_names)
