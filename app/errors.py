@@ -116,6 +116,10 @@ def conditional_check_failed(item: Any = None) -> ApiError:
     )
 
 
+def duplicate_item() -> ApiError:
+    return ApiError(_DYNAMODB + "DuplicateItemException", "Duplicate primary key exists in table")
+
+
 def throttling(message: str) -> ApiError:
     """Every AWS SDK retries this one: the store is too slow or absent and nothing was applied."""
     return ApiError(_AVAILABILITY + "ThrottlingException", message)
@@ -148,3 +152,14 @@ class TableChanged(StoreError):
 
 class Busy(StoreError):
     """A bounded queue is full: nothing was sent."""
+
+
+def of_store(fault: StoreError) -> ApiError:
+    """What a client is told of it. Only of StoreUnknown the outcome is left open."""
+    if isinstance(fault, StoreUnavailable | TableChanged):
+        return throttling("The store did not answer in time; nothing was changed. Try again.")
+    if isinstance(fault, Busy):
+        return throttling("Too many requests are waiting; nothing was changed. Try again.")
+    if isinstance(fault, TableGone):
+        return resource_not_found()
+    return internal()

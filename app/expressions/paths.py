@@ -51,12 +51,13 @@ def getter(path: tree.Path) -> Getter:
             return lambda item, environment: item.get(environment[key])
         return lambda item, environment: item.get(head)
     if has_alias(path):
-        return lambda item, environment: _read(item, resolve(path, environment))
+        return lambda item, environment: read_path(item, resolve(path, environment))
     parts: Any = path.parts
-    return lambda item, environment: _read(item, parts)
+    return lambda item, environment: read_path(item, parts)
 
 
-def _read(item: Item, parts: Parts) -> Value | None:
+def read_path(item: Item, parts: Parts) -> Value | None:
+    """What is at `parts`, or None."""
     value: Value | None = {"M": item}
     for part in parts:
         if value is None:

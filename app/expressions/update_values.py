@@ -96,6 +96,13 @@ def _call(call: tree.Call, arguments: list[Operand], program: Program) -> Operan
             return _nothing
         program.require_distinct(call.function, first, second)
         return Operand(_if_not_exists(getter(path), second.get))
+    if call.function in _SET_FUNCTIONS:
+        path = program.require_path(call.function, first)
+        if path is None:
+            return _nothing
+        program.require_type(call.function, second, SETS)
+        combine = _SET_FUNCTIONS[call.function]
+        return Operand(combine(getter(path), second.get, wrong_data_type))
     program.require_type(call.function, first, _LIST)
     program.require_type(call.function, second, _LIST)
     return Operand(_list_append(first.get, second.get), kind="L")
@@ -173,3 +180,7 @@ def deleted(get: Getter, get_value: Getter, mismatch: Mismatch) -> Getter:
         return {kind: left} if left else None
 
     return get_difference
+
+
+# PartiQL's: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-functions.html
+_SET_FUNCTIONS = {"set_add": added, "set_delete": deleted}

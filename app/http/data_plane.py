@@ -15,7 +15,7 @@ import orjson
 
 from .. import errors
 from ..auth import Authenticator
-from ..errors import ApiError, Busy, StoreUnavailable, StoreUnknown, TableChanged, TableGone
+from ..errors import ApiError, Busy, StoreError
 from ..operations.context import Context
 from ..operations.registry import Operation
 from .asgi import Receive, Scope, Send
@@ -121,16 +121,8 @@ class DataPlane:
 
 def _translated(fault: Exception, request_id: bytes) -> ApiError:
     """The answer to what is no ApiError. Only a bug is logged, without any value of the request."""
-    if isinstance(fault, StoreUnavailable | TableChanged):
-        return errors.throttling(
-            "The store did not answer in time; nothing was changed. Try again."
-        )
-    if isinstance(fault, Busy):
-        return errors.throttling("Too many requests are waiting; nothing was changed. Try again.")
-    if isinstance(fault, TableGone):
-        return errors.resource_not_found()
-    if isinstance(fault, StoreUnknown):
-        return errors.internal()
+    if isinstance(fault, StoreError):
+        return errors.of_store(fault)
     # Not the exception's text: it may quote an item.
     frames = "".join(traceback.format_tb(fault.__traceback__))
     name = type(fault).__qualname__

@@ -93,6 +93,11 @@ class Table:
         return next((index for index in self.indexes if index.name == name), None)
 
     @property
+    def keys(self) -> tuple[KeyAttribute, ...]:
+        """The partition key and, if there is one, the sort key."""
+        return (self.partition_key,) + ((self.sort_key,) if self.sort_key else ())
+
+    @property
     def key_names(self) -> tuple[str, ...]:
         if self.sort_key is None:
             return (self.partition_key.name,)

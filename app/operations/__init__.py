@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from . import (
+    batch_execute_statement,
     batch_get_item,
     batch_write_item,
     create_table,
@@ -19,6 +20,7 @@ from . import (
     describe_limits,
     describe_table,
     describe_time_to_live,
+    execute_statement,
     get_item,
     list_tables,
     list_tags_of_resource,
@@ -35,6 +37,7 @@ from .registry import Operation, Request, Run
 from .validate import validator
 
 _RUNS: Mapping[str, Run] = {
+    "BatchExecuteStatement": batch_execute_statement.run,
     "BatchGetItem": batch_get_item.run,
     "BatchWriteItem": batch_write_item.run,
     "CreateTable": create_table.run,
@@ -45,6 +48,7 @@ _RUNS: Mapping[str, Run] = {
     "DescribeLimits": describe_limits.run,
     "DescribeTable": describe_table.run,
     "DescribeTimeToLive": describe_time_to_live.run,
+    "ExecuteStatement": execute_statement.run,
     "GetItem": get_item.run,
     "ListTables": list_tables.run,
     "ListTagsOfResource": list_tags_of_resource.run,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from .. import errors
 from ..expressions import (
     Condition,
@@ -13,11 +11,10 @@ from ..expressions import (
     key_comparisons,
     legacy,
 )
-from ..model.index import Position
-from ..model.rows import Key, Page
 from .context import Context
-from .key_ranges import KeyRange, key_range
-from .paging import After, Fetch, collect
+from .fetching import query_fetch
+from .key_ranges import key_range
+from .paging import collect
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
 from .selection import (
@@ -53,39 +50,11 @@ async def run(ctx: Context, request: Request) -> Answer:
     _refuse_key_filter(request, target, wanted)
     selection = selection_of(request, target, wanted, projection)
     after = None if start is None else query_start(target, keys, start)
-    fetch = _fetch(ctx, request, target, keys)
-    page = await collect(fetch, target, limit=request.get("Limit"), start=after)
-    return await answer_page(ctx, "Query", request, target, selection, page)
-
-
-def _fetch(ctx: Context, request: Request, target: Target, keys: KeyRange) -> Fetch:
-    table, index = target.table, target.index
     consistent = request.get("ConsistentRead", False)
     reverse = not request.get("ScanIndexForward", True)
-
-    async def fetch(after: After, limit: int) -> Page:
-        if index is None:
-            return await ctx.store.query(
-                table,
-                keys.partition,
-                keys.bounds,
-                after=cast(Key | None, after),
-                limit=limit,
-                reverse=reverse,
-                consistent=consistent,
-            )
-        return await ctx.store.query_index(
-            table,
-            index,
-            cast(bytes, keys.partition),
-            keys.bounds,
-            after=cast(Position | None, after),
-            limit=limit,
-            reverse=reverse,
-            consistent=consistent,
-        )
-
-    return fetch
+    fetch = query_fetch(ctx, target, keys, consistent=consistent, reverse=reverse)
+    page = await collect(fetch, target, limit=request.get("Limit"), start=after)
+    return await answer_page(ctx, "Query", request, target, selection, page)
 
 
 def _refuse_key_filter(request: Request, target: Target, wanted: Condition | None) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from .. import errors
-from ..model.index import Position
-from ..model.rows import WHOLE, Key, Page, Segment
+from ..model.rows import WHOLE, Segment
 from .context import Context
-from .paging import After, Fetch, collect
+from .fetching import scan_fetch
+from .paging import collect
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
 from .selection import (
@@ -21,7 +19,7 @@ from .selection import (
 )
 from .start_key import given_start, scan_start
 from .tables import usable_table
-from .targets import Target, target_of
+from .targets import target_of
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression")
 _LEGACY = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
@@ -42,27 +40,10 @@ async def run(ctx: Context, request: Request) -> Answer:
     selection = selection_of(request, target, wanted, projection)
     after = None if start is None else scan_start(ctx.store, target, segment, start)
     check_scalar_paths(target, wanted, projection)
-    fetch = _fetch(ctx, request, target, segment)
+    consistent = request.get("ConsistentRead", False)
+    fetch = scan_fetch(ctx, target, segment, consistent=consistent)
     page = await collect(fetch, target, limit=request.get("Limit"), start=after)
     return await answer_page(ctx, "Scan", request, target, selection, page)
-
-
-def _fetch(ctx: Context, request: Request, target: Target, segment: Segment) -> Fetch:
-    table, index = target.table, target.index
-    consistent = request.get("ConsistentRead", False)
-
-    async def fetch(after: After, limit: int) -> Page:
-        if index is None:
-            key = cast(Key | None, after)
-            return await ctx.store.scan(
-                table, segment, after=key, limit=limit, consistent=consistent
-            )
-        position = cast(Position | None, after)
-        return await ctx.store.scan_index(
-            table, index, segment, after=position, limit=limit, consistent=consistent
-        )
-
-    return fetch
 
 
 def _segment(request: Request) -> Segment:

@@ -127,7 +127,10 @@ async def answer_page(
 
     `operation` is "Query" or "Scan".
     """
-    rows = await _items(ctx, request, target, page.rows) if selection.fetched else page.rows
+    rows = page.rows
+    if selection.fetched:
+        consistent = request.get("ConsistentRead", False)
+        rows = await whole_items(ctx, target, rows, consistent=consistent)
     shown = rows
     if selection.filter is not None:
         matches = selection.filter.matches
@@ -145,10 +148,11 @@ async def answer_page(
     return [b'{"Items":[', items, b"],", orjson.dumps(tail)[1:]]
 
 
-async def _items(ctx: Context, request: Request, target: Target, rows: list[Row]) -> list[Row]:
+async def whole_items(
+    ctx: Context, target: Target, rows: list[Row], *, consistent: bool
+) -> list[Row]:
     """The items of a local index's entries."""
     keys = [row.key for row in rows]
-    consistent = request.get("ConsistentRead", False)
     found = await ctx.store.get_many(target.table, keys, consistent=consistent)
     # An item that went since its entry was read leaves what the entry held.
     return [entry if item is None else item for entry, item in zip(rows, found, strict=True)]

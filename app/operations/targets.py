@@ -26,9 +26,7 @@ class Target:
     @property
     def cursor(self) -> dict[str, KeyAttribute]:
         """The attributes of ExclusiveStartKey and LastEvaluatedKey, by name."""
-        table = self.table
-        table_keys = (table.partition_key,) + ((table.sort_key,) if table.sort_key else ())
-        return {key.name: key for key in (*self.keys, *table_keys)}
+        return {key.name: key for key in (*self.keys, *self.table.keys)}
 
     def last_key(self, item: Item) -> Item:
         return {name: item[name] for name in self.cursor}

@@ -46,7 +46,7 @@ def test_settings_without_effect_are_refused(
 
 
 @pytest.mark.parametrize(
-    "operation", ["TransactWriteItems", "ExecuteStatement", "CreateBackup", "ListGlobalTables"]
+    "operation", ["TransactWriteItems", "ExecuteTransaction", "CreateBackup", "ListGlobalTables"]
 )
 def test_operations_to_come_are_unknown(raw: Any, operation: str) -> None:
     status, answer = raw(operation, {})

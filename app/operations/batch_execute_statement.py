@@ -1,0 +1,156 @@
+"""BatchExecuteStatement: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import errors
+from ..errors import ApiError, StoreError
+from ..model import capacity
+from ..model.plans import NotWritten, WritePlan
+from ..model.rows import Key
+from ..model.table import Table
+from ..partiql import Bound, Exists, bind
+from .context import Context
+from .execute_statement import EXISTS_REFUSED
+from .item_writes import index_units, written_units
+from .registry import Answer, Request
+from .statement_items import ItemRead, item_read
+from .statement_writes import refusal, returned, write_plan
+from .tables import usable_table
+from .writes import run_write
+
+# Statements of one request under way at once: a batch must not take the whole store for itself.
+_AT_ONCE = 8
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html
+_CODES = {
+    "ConditionalCheckFailedException": "ConditionalCheckFailed",
+    "DuplicateItemException": "DuplicateItem",
+    "InternalServerError": "InternalServerError",
+    "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
+    "ResourceNotFoundException": "ResourceNotFound",
+    "ThrottlingException": "ThrottlingError",
+    "TransactionConflictException": "TransactionConflict",
+    "ValidationException": "ValidationError",
+}
+NOT_ONE_ITEM = (
+    "Select statements within BatchExecuteStatement must specify the primary key in the where "
+    "clause."
+)
+
+
+@dataclass(slots=True)
+class _One:
+    """One statement on its way: what it is bound to, and its answer. `units` are those of its
+    table, `of_indexes` those of indexes."""
+
+    request: Request
+    bound: Bound | None = None
+    table: Table | None = None
+    work: ItemRead | WritePlan | None = None
+    answer: dict[str, Any] = field(default_factory=dict)
+    units: float = 0.0
+    of_indexes: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, Key] | None:
+        return None if self.work is None else (self.work.table.id, self.work.key)
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    mode = request.get("ReturnConsumedCapacity", "NONE")
+    ones = [_One(each) for each in request["Statements"]]
+    for one in ones:
+        await _prepare(ctx, one, needs_old=mode != "NONE")
+    _refuse_mixed(ones)
+    keys = [one.key for one in ones if one.key is not None]
+    if len(set(keys)) < len(keys):
+        raise errors.validation("Provided list of item keys contains duplicates")
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def work(one: _One) -> None:
+        async with gate:
+            await _work(ctx, one)
+
+    await asyncio.gather(*map(work, ones))
+    result: dict[str, Any] = {"Responses": [one.answer for one in ones]}
+    if mode != "NONE":
+        result["ConsumedCapacity"] = _consumed(ones, mode)
+    return result
+
+
+async def _prepare(ctx: Context, one: _One, *, needs_old: bool) -> None:
+    """What is wrong with a statement is its own answer, and no other's."""
+    try:
+        bound = bind(one.request["Statement"], one.request.get("Parameters"))
+        if isinstance(bound.statement, Exists):
+            raise errors.validation(EXISTS_REFUSED)
+        one.bound = bound
+        one.table = await usable_table(ctx, bound.table)
+        if bound.reads:
+            one.work = item_read(one.table, bound, NOT_ONE_ITEM)
+        else:
+            one.work = write_plan(one.table, bound, needs_old=needs_old)
+    except ApiError as fault:
+        one.answer["Error"] = _error(fault)
+
+
+def _refuse_mixed(ones: Sequence[_One]) -> None:
+    kinds = {one.bound.reads for one in ones if one.bound is not None}
+    if len(kinds) > 1:
+        raise errors.validation(
+            "Read and write requests together in the same batch is not supported."
+        )
+
+
+async def _work(ctx: Context, one: _One) -> None:
+    if one.work is None or one.bound is None or one.table is None:
+        return
+    one.answer["TableName"] = one.table.name
+    try:
+        if isinstance(one.work, ItemRead):
+            consistent = one.request.get("ConsistentRead", False)
+            row = await ctx.store.get(one.table, one.work.key, consistent=consistent)
+            one.units = one.work.units(row, consistent=consistent)
+            item = one.work.shown(row)
+        else:
+            item = await _write(ctx, one, one.bound, one.work)
+        if item is not None:
+            one.answer["Item"] = item
+    except ApiError as fault:
+        one.answer["Error"] = _error(fault)
+    except StoreError as fault:
+        one.answer["Error"] = _error(errors.of_store(fault))
+
+
+async def _write(ctx: Context, one: _One, bound: Bound, plan: WritePlan) -> Any:
+    outcome = await run_write(ctx, plan)
+    if isinstance(outcome, NotWritten):
+        wanted = one.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        raise refusal(bound, outcome, show_item=wanted)
+    one.units, one.of_indexes = written_units(outcome), index_units(outcome)
+    return returned(bound, outcome)
+
+
+def _error(fault: ApiError) -> dict[str, Any]:
+    error: dict[str, Any] = {"Code": _CODES.get(fault.code, fault.code), "Message": fault.message}
+    return error | dict(fault.fields or {})
+
+
+def _consumed(ones: Sequence[_One], mode: str) -> list[dict[str, Any]]:
+    units: Counter[str] = Counter()
+    of_indexes: dict[str, Counter[str]] = {}
+    tables: dict[str, Table] = {}
+    for one in ones:
+        if one.table is not None and one.work is not None:
+            tables[one.table.name] = one.table
+            units[one.table.name] += one.units  # type: ignore[assignment]
+            of_indexes.setdefault(one.table.name, Counter()).update(one.of_indexes)
+    return [
+        capacity.consumed(table, units[name], of_indexes[name], mode)
+        for name, table in tables.items()
+    ]

@@ -1,0 +1,108 @@
+"""INSERT, UPDATE and DELETE as the plans of the classic writes.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.statements.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import errors
+from ..errors import ApiError
+from ..model import plans
+from ..model.plans import Change, NotWritten, WritePlan, Written
+from ..model.rows import Item
+from ..model.table import KeyAttribute, Table
+from ..partiql import Bound, Delete, Insert, Update, Where
+from .item_plans import check_item_size, delete_plan, put_plan, update_plan
+
+
+def write_plan(table: Table, write: Bound, *, needs_old: bool) -> WritePlan:
+    """`needs_old` as for `item_plans`. Raises ValidationException.
+
+    A plan of an INSERT is refused by an item that is there, one of an UPDATE by none that is.
+    """
+    statement = write.statement
+    if isinstance(statement, Insert):
+        return _insert_plan(table, write.item(statement))
+    assert isinstance(statement, Update | Delete)
+    key = key_of_where(table, write, statement.where)
+    wanted = write.condition(statement.where)
+    if isinstance(statement, Update):
+        # The keys are part of `wanted`, so that it holds for no absent item.
+        return update_plan(table, key, write.changes(statement), wanted)
+    assert statement.where is not None
+    if write.asks_only_keys(statement.where, table.key_names):
+        return delete_plan(table, key, needs_old=needs_old or statement.returning != "NONE")
+    plan = delete_plan(table, key, wanted)
+
+    def change(old: Item | None) -> Change:
+        # That there is nothing to delete is no failure.
+        return plans.Delete() if old is None else plan.change(old)
+
+    return replace(plan, change=change)
+
+
+def key_of_where(table: Table, bound: Bound, where: Where | None) -> Item:
+    """The key attributes, for each of which WHERE must name one value."""
+    key: Item = {}
+    terms = bound.key_terms(where, table.key_names)
+    for attribute in table.keys:
+        values = [term.operands[0] for term in terms if term[:2] == (attribute.name, "EQ")]
+        if not values:
+            raise errors.validation(
+                "Where clause does not contain a mandatory equality on all key attributes"
+            )
+        if any(value != values[0] for value in values):
+            raise errors.validation(
+                f"Multiple conditions on same key {attribute.name}. Only single item "
+                "Update/Insert/Delete are supported"
+            )
+        check_type(attribute, values[0])
+        key[attribute.name] = values[0]
+    return key
+
+
+def check_type(attribute: KeyAttribute, value: Item) -> None:
+    if attribute.type not in value:
+        raise errors.validation(
+            "Key attribute's data type should match its data type in table's schema: "
+            f"Key {attribute.name}"
+        )
+
+
+def refusal(write: Bound, outcome: NotWritten, *, show_item: bool) -> ApiError:
+    """The answer to a plan that was refused."""
+    if isinstance(write.statement, Insert):
+        return errors.duplicate_item()
+    return errors.conditional_check_failed(outcome.old if show_item else None)
+
+
+def returned(write: Bound, outcome: Written) -> Item | None:
+    """What RETURNING asks for."""
+    statement = write.statement
+    if not isinstance(statement, Update | Delete):
+        return None
+    item = outcome.new if statement.returning.endswith("NEW") else outcome.old
+    if statement.returning == "NONE" or item is None:
+        return None
+    if isinstance(statement, Update) and statement.returning.startswith("UPDATED"):
+        changed = {path.parts[0] for path in statement.program.paths}
+        return {name: value for name, value in item.items() if name in changed}
+    return item
+
+
+def _insert_plan(table: Table, item: Item) -> WritePlan:
+    for attribute in table.keys:
+        if attribute.name not in item:
+            raise errors.validation(
+                f"Key attribute should be present in the item: Key {attribute.name}"
+            )
+        check_type(attribute, item[attribute.name])
+    check_item_size(item)
+    plan = put_plan(table, item)
+
+    def change(old: Item | None) -> Change:
+        return plan.change(old) if old is None else plans.Refused()
+
+    return replace(plan, change=change)

@@ -1,0 +1,25 @@
+"""PartiQL: the text of a statement -> a `Statement`, whose conditions, updates and values are the
+trees and programs of `expressions` -> `Bound` to its parameters. What is done with it is told by
+`operations`.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
+"""
+
+from .binding import Bound, bind
+from .keys import KeyTerm
+from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update, Where
+
+__all__ = [
+    "Bound",
+    "Column",
+    "Delete",
+    "Exists",
+    "Insert",
+    "KeyTerm",
+    "Order",
+    "Select",
+    "Statement",
+    "Update",
+    "Where",
+    "bind",
+]

@@ -1,0 +1,73 @@
+"""Where a parser stands in a statement."""
+
+from __future__ import annotations
+
+from .. import errors
+from ..errors import ApiError
+from .tokens import END, NAME, QUOTED, Token, tokenize
+
+# Deeper than any value may be; each level costs a few frames of the parser.
+_MOST_LEVELS = 100
+
+
+class Cursor:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.parameters = 0
+        self._index = 0
+        self._level = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self._index]
+
+    @property
+    def behind(self) -> Token:
+        """The token after this one."""
+        return self.tokens[min(self._index + 1, len(self.tokens) - 1)]
+
+    def next(self) -> Token:
+        """This token; the cursor moves on."""
+        token = self.token
+        if token.kind != END:
+            self._index += 1
+        return token
+
+    def skip(self, *kinds: str) -> bool:
+        """Moves on over tokens of these kinds, if they come next in this order."""
+        ahead = self.tokens[self._index : self._index + len(kinds)]
+        if [token.kind for token in ahead] != list(kinds):
+            return False
+        self._index += len(kinds)
+        return True
+
+    def expect(self, kind: str) -> Token:
+        if self.token.kind != kind:
+            raise self.malformed()
+        return self.next()
+
+    def name(self) -> str:
+        """A name, quoted or not."""
+        if self.token.kind not in (NAME, QUOTED):
+            raise self.malformed()
+        return self.next().text
+
+    def descend(self) -> None:
+        """To be called for each level of what may be nested; `ascend` at its end."""
+        self._level += 1
+        if self._level > _MOST_LEVELS:
+            raise self.malformed()
+
+    def ascend(self) -> None:
+        self._level -= 1
+
+    def malformed(self) -> ApiError:
+        return errors.validation(f"Statement wasn't well formed, can't be processed: {self.text}")
+
+    def refused(self, what: str, token: Token) -> ApiError:
+        """A fault whose message tells the place: line, column and length, from 1."""
+        before = self.text[: token.start]
+        line = before.count("\n") + 1
+        column = token.start - (before.rfind("\n") + 1) + 1
+        return errors.validation(f"{what} at {line}:{column}:{max(token.end - token.start, 1)}")
