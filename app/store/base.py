@@ -23,6 +23,9 @@ ANY = -1
 ABSENT = 0
 """Expected version: no item there. Versions of items are greater than 0."""
 
+LEASE_SECONDS = 10.0
+"""How long a job stays with a process that does not ask for it again: see `leads`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -232,5 +235,15 @@ class Store(Protocol):
 
         False if the row (id and version) is not as given. Returns when gone, or earlier if a silent
         process must be waited out: the work then goes on as for `create_table`.
+        """
+        ...
+
+    # -- jobs -------------------------------------------------------------------------------
+
+    async def leads(self, job: str) -> bool:
+        """Whether this process is the one that does `job`, of all that share the data.
+
+        To be asked before each step that takes less than LEASE_SECONDS. Who holds up in the middle
+        of one may overlap with its successor: steps of a job must bear that.
         """
         ...

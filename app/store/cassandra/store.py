@@ -24,7 +24,7 @@ from .entries import Entries, local_changes
 from .index_statements import MarkStatements
 from .indexes import IndexReads
 from .items import ItemTable, Reads
-from .leases import Leases
+from .leases import Leases, Office
 from .marks import Marks
 from .members import Membership, Slot
 from .patience import Deadline, Patient
@@ -81,6 +81,8 @@ class CassandraStore:
         self._underway = Underway()
         self._members = Membership(self._session, self._patient, catalog, clock, address.bounds)
         leases = Leases(self._patient, catalog)
+        self._leases = leases
+        self._offices: dict[str, Office] = {}
         self._slot = Slot(leases, clock)
         self._catalog = Catalog(
             self._session,
@@ -150,6 +152,8 @@ class CassandraStore:
         self._tasks = []
         await self._catalog.close()
         await self._sweeper.close()
+        for office in self._offices.values():
+            await office.free()
         # Who cannot say goodbye is forgotten by and by.
         with suppress(DriverFault, TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
@@ -373,6 +377,15 @@ class CassandraStore:
 
     async def drop_table(self, table: Table) -> bool:
         return await self._changes.drop(table)
+
+    # -- jobs -------------------------------------------------------------------------------
+
+    async def leads(self, job: str) -> bool:
+        office = self._offices.get(job)
+        if office is None:
+            seconds = round(base.LEASE_SECONDS)
+            office = self._offices[job] = Office(self._leases, self._clock, f"job {job}", seconds)
+        return await office.held()
 
 
 def _password(variable: str | None) -> str | None:

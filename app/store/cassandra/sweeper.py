@@ -8,7 +8,6 @@ and again, and `swept` says before which slot there is nothing left, for whoever
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,14 +16,13 @@ from dataclasses import dataclass
 from ...clock import Clock
 from ...errors import StoreError
 from .index_statements import MOST_MARKS, SLOT_SECONDS, SLOTS_AT_ONCE, MarkStatements
-from .leases import Leases
+from .leases import Leases, Office
 from .marks import MICROSECONDS, Mark, Marks, slot_of
 from .patience import Patient
 from .repair import Repair
 from .session import DriverFault
 
 LEASE_SECONDS = 5
-_RENEW_SECONDS = 1.5
 _LEASE = "sweep entries"
 _ROUND_SECONDS = 1.0
 _ROUNDS_A_PASS = 5
@@ -67,17 +65,19 @@ class Sweeper:
         self._statements = statements
         self._marks = marks
         self._repair = repair
-        self._leases = leases
         self._clock = clock
         self._patience = patience
-        self._owner = os.urandom(16)
-        self._held_until = 0.0
-        self._renew_at = 0.0
+        self._office = Office(leases, clock, _LEASE, LEASE_SECONDS, self._begin)
         self._rounds = 0
         self._seen: dict[bytes, _Seen] = {}
         # All marks before this slot have been seen.
         self._from = 0
         self._store_at = 0.0
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether this process is the one."""
+        return self._office.is_held
 
     async def run(self) -> None:
         """For ever. Cancel it to stop."""
@@ -85,36 +85,13 @@ class Sweeper:
             await asyncio.sleep(_ROUND_SECONDS * random.uniform(0.8, 1.2))
             # The next round does what could not be done in this one.
             with suppress(StoreError):
-                if await self._holds():
+                if await self._office.held():
                     await self._round()
 
     async def close(self) -> None:
-        if self._clock.monotonic() < self._held_until:
-            await self._leases.free(_LEASE, self._owner)
+        await self._office.free()
 
     # -- lease ------------------------------------------------------------------------------
-
-    async def _holds(self) -> bool:
-        """Whether this process sweeps now; takes over when nobody does."""
-        now = self._clock.monotonic()
-        if now < self._held_until:
-            if now < self._renew_at:
-                return True
-            if await self._leases.renew(_LEASE, self._owner, LEASE_SECONDS):
-                self._held(now)
-                return True
-            self._held_until = 0.0
-        if await self._leases.taken(_LEASE):
-            return False
-        if not await self._leases.take(_LEASE, self._owner, LEASE_SECONDS):
-            return False
-        await self._begin()
-        self._held(now)
-        return True
-
-    def _held(self, since: float) -> None:
-        self._held_until = since + LEASE_SECONDS
-        self._renew_at = since + _RENEW_SECONDS
 
     async def _begin(self) -> None:
         self._seen.clear()
@@ -139,7 +116,7 @@ class Sweeper:
         monotonic = self._clock.monotonic()
         due = [seen for seen in self._seen.values() if seen.due <= monotonic]
         for start in range(0, len(due), _AT_ONCE):
-            if not await self._holds():
+            if not await self._office.held():
                 return
             await asyncio.gather(*(self._settle(seen) for seen in due[start : start + _AT_ONCE]))
         await self._store()
@@ -148,7 +125,7 @@ class Sweeper:
         """Whether all marks there have been seen."""
         complete = True
         for first in range(slots[0], slots[-1] + 1, SLOTS_AT_ONCE):
-            if not await self._holds():
+            if not await self._office.held():
                 return False
             together = range(first, first + SLOTS_AT_ONCE)
             marks = await self._marks.read(together)

@@ -11,7 +11,7 @@ from .errors import FAULTS, raise_store_error
 from .statements import STATE
 
 # An older dynaspan refuses the file of a newer one.
-FORMAT = 1
+FORMAT = 2
 _APPLICATION = int.from_bytes(b"dyns")
 
 # FULL: an acknowledged commit is synced, so that it also survives a loss of power.

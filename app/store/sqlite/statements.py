@@ -33,6 +33,8 @@ STATE = (
     "CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY, changes INTEGER NOT NULL,"
     " deleted INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO state VALUES (1, 0, 0)",
+    "CREATE TABLE IF NOT EXISTS leases (job TEXT PRIMARY KEY, owner BLOB NOT NULL,"
+    " until REAL NOT NULL) WITHOUT ROWID",
 )
 CHANGES = "SELECT changes FROM state"
 COUNT_CHANGE = "UPDATE state SET changes = changes + 1"
@@ -43,6 +45,11 @@ CATALOG_INSERT = "INSERT OR IGNORE INTO catalog (name, id, version, spec) VALUES
 CATALOG_CHANGE = (
     "UPDATE catalog SET version = ?, spec = ? WHERE name = ? AND id = ? AND version = ?"
 )
+LEASE_TAKE = (
+    "INSERT INTO leases (job, owner, until) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+    " SET owner = excluded.owner, until = excluded.until WHERE owner = excluded.owner OR until < ?"
+)
+LEASES_FREE = "DELETE FROM leases WHERE owner = ?"
 CATALOG_DELETE = "DELETE FROM catalog WHERE name = ? AND id = ? AND version = ?"
 
 

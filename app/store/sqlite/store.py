@@ -8,9 +8,10 @@ are acknowledged. README.md has the numbers.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import cast
 
@@ -20,7 +21,7 @@ from ...model import table as tables
 from ...model.index import Position
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
-from ..base import Batch, Capabilities, Committed, Conflict, Outcome
+from ..base import LEASE_SECONDS, Batch, Capabilities, Committed, Conflict, Outcome
 from . import indexes
 from . import statements as sql
 from .errors import FAULTS, raise_store_error
@@ -47,6 +48,8 @@ class SqliteStore:
         self._clock = clock
         self._tables: dict[str, Table] = {}
         self._changes = -1
+        self._owner = os.urandom(16)
+        self._led: dict[str, float] = {}
         in_file = self._path is not None
         self.capabilities = Capabilities(
             shared=in_file,
@@ -70,6 +73,11 @@ class SqliteStore:
         self._writer = ThreadWriter(connection, self._busy_seconds)
 
     async def close(self) -> None:
+        if self._led:
+            with suppress(StoreUnavailable):
+                await self._writer.run(
+                    lambda connection: connection.execute(sql.LEASES_FREE, (self._owner,))
+                )
         await self._writer.close()
         self._reader.close()
 
@@ -259,6 +267,20 @@ class SqliteStore:
         delete = sql.Change(sql.CATALOG_DELETE, (table.name, table.id, table.version), 1)
         drops = [indexes.sql_of(table, index).drop for index in table.indexes]
         return await self._change_catalog(delete, (sql.item_sql(table.id).drop, *drops))
+
+    async def leads(self, job: str) -> bool:
+        if self._path is None:
+            return True
+        # All processes are on one machine, with one clock.
+        now = self._clock.time()
+        until, renew_at = now + LEASE_SECONDS, self._led.get(job, now)
+        if now < renew_at:
+            return True
+        take = sql.Change(sql.LEASE_TAKE, (job, self._owner, until, now), 1)
+        led: bool = await self._writer.run(lambda connection: _done(connection, take))
+        if led:
+            self._led[job] = now + LEASE_SECONDS / 3
+        return led
 
     async def _change_catalog(self, change: sql.Change, ddl: Sequence[str] = ()) -> bool:
         def work(connection: sqlite3.Connection) -> bool:

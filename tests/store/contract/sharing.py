@@ -211,3 +211,17 @@ async def test_close_waits_for_writes_under_way(
         else:
             assert (outcome, there) == (Committed(), True)
     assert Committed() in outcomes
+
+
+async def test_one_process_leads_a_job(
+    store: Store, other_store: Store, open_store: OpenStore
+) -> None:
+    job = fresh()
+    async with open_store() as leader:
+        assert await leader.leads(job)
+        assert await leader.leads(job)
+        assert not await store.leads(job)
+        # Another job is nobody's yet.
+        assert await other_store.leads(fresh())
+    # Who closes leaves it to the next at once, not when its time has run out.
+    assert await store.leads(job)
