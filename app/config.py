@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     ttl_interval: float = Field(
         30.0, gt=0, description="Seconds between two rounds that delete expired items."
     )
+    verify_interval: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds between two comparisons of all tables with their indexes; 0: none.",
+    )
     drain_delay: float = Field(
         0.0,
         ge=0,

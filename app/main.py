@@ -15,6 +15,7 @@ from .config import ConfigError, Settings
 from .http.application import Application
 from .http.data_plane import DataPlane
 from .http.health import Readiness
+from .jobs.drift import DriftWatch
 from .jobs.expiry import Expiry
 from .jobs.indexing import Indexing
 from .metrics import Metrics
@@ -65,6 +66,10 @@ def create_app(
         if store.capabilities.indexes:
             indexing = Indexing(store, metrics, queue)
             jobs.append(asyncio.create_task(indexing.run(), name="indexing"))
+            # One of several workers is enough.
+            if settings.verify_interval and metrics.worker == 0:
+                watch = DriftWatch(store, clock, metrics, queue, settings.verify_interval)
+                jobs.append(asyncio.create_task(watch.run(), name="drift"))
         for job in jobs:
             job.add_done_callback(_report)
         try:

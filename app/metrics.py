@@ -47,6 +47,8 @@ METRICS = (
     Metric("ReturnedItemCount", "counter", "Count", "Items that reads returned.", True),
     Metric("TimeToLiveDeletedItemCount", "counter", "Count", "Items deleted as expired."),
     Metric("JobFailures", "counter", "Count", "Rounds of a background job that failed."),
+    Metric("IndexDrift", "counter", "Count", "Index entries found not to be as their items say."),
+    Metric("IndexDriftMended", "counter", "Count", "Of those: mended."),
     Metric("CasRetries", "counter", "Count", "Writes tried again after a lost race."),
     Metric("LockedRetries", "counter", "Count", "Writes tried again behind a transaction."),
     Metric("UnknownOutcomes", "counter", "Count", "Writes that the store did not answer in time."),
@@ -107,6 +109,7 @@ class Metrics:
         if slab is None:
             slab = memoryview(bytearray(8 * size)).cast("d")
         self._slab: memoryview[float] = slab
+        self.worker = worker
         self._row = self._slab[worker * size : (worker + 1) * size]
         self._successes = self._at["SuccessfulRequests"]
         for metric in METRICS:

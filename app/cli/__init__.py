@@ -10,6 +10,7 @@ import typer
 from .. import __version__
 from ..config import ConfigError
 from .serve import serve
+from .tables import tables
 
 cli = typer.Typer(
     name="dynaspan",
@@ -19,6 +20,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(serve)
+cli.add_typer(tables)
 
 
 def _show_version(wanted: bool) -> None:

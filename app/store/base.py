@@ -87,6 +87,32 @@ class Locked:
 Outcome = Committed | Conflict | Locked
 
 
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Entries in the order of `scan_index`, each where it stands; `more` as in `Page`."""
+
+    entries: tuple[tuple[Position, Row], ...]
+    more: bool
+
+
+class Inspector(Protocol):
+    """One table as those see it who compare its items with its indexes. Raises as `Store` does."""
+
+    async def decided(self, key: Key) -> Row | None:
+        """As a consistent `get`; what it does not show has not been written so far, also by those
+        who have died on the way."""
+        ...
+
+    async def entry(self, index: Index, position: Position) -> Row | None:
+        """What the index holds at this position, as it is now."""
+        ...
+
+    async def entries(self, index: Index, *, after: Position | None, limit: int) -> EntryPage:
+        """As a consistent `scan_index` of all; positions are where entries stand, whatever their
+        contents say."""
+        ...
+
+
 class Store(Protocol):
     """Every method may raise StoreUnavailable; those that take a table may raise TableGone."""
 
@@ -185,6 +211,8 @@ class Store(Protocol):
         Those of a local index are the table's: an entry is in the segment of its item.
         """
         ...
+
+    def inspect(self, table: Table) -> Inspector: ...
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         """Whether a scan of `segment` could return this partition, of a table or of an index."""

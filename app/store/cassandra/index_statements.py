@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from typing import NamedTuple
 
-from ...model.index import Place, Position
+from ...model.index import Place, Position, encode
 from ...model.rows import Bounds, Key, KeyValue
 from ...model.table import Index, Table
 from .session import Consistency, Statement, Value
@@ -90,12 +90,25 @@ class EntryReads:
         self.scan = Read(f"SELECT {ring}, {columns} {tokens}{kind} LIMIT ?{filtering}")
         self.partitions = Read(f"SELECT DISTINCT {ring} {tokens}")
         self._slice = f"SELECT {columns} FROM {name} WHERE {ring} = ?{kind}"
+        here = "".join(f" AND {column} = ?" for column in self._order)
+        self.get = Statement(f"SELECT item FROM {name} WHERE {ring} = ?{kind}{here}", _QUORUM)
         self._backwards = " ORDER BY " + ", ".join(f"{column} DESC" for column in backwards)
         self._slices: dict[tuple[bool, bool | None, bool], Read] = {}
 
     def at(self, position: Position) -> At:
         place, key = position
         return At(key.partition if self.local else place.partition, place.sort, key)
+
+    def position(self, at: At) -> Position:
+        """The inverse of `at`."""
+        partition = encode([at.ring]) if self.local else at.ring
+        assert isinstance(partition, bytes)
+        return Position(Place(partition, at.sort), at.key)
+
+    def row(self, at: At) -> tuple[Value, ...]:
+        """The values of `get`."""
+        rest = row_of(at.key)
+        return (at.ring, at.sort, *(rest[1:] if self.local else rest))
 
     def found(self, ring: KeyValue, sort: bytes, *rest: KeyValue) -> At:
         """From the columns of a row."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...model.index import Position, decode
-from ...model.rows import EVERYTHING, Bounds, KeyValue, Page, Row, Segment
+from ...model.rows import EVERYTHING, WHOLE, Bounds, KeyValue, Page, Row, Segment
 from ...model.table import Index
+from ..base import EntryPage
 from . import document, ring
 from .index_statements import At
 from .items import EntryTable
@@ -48,17 +49,19 @@ class IndexReads:
         limit: int,
         consistent: bool,
     ) -> Page:
-        whole = ring.segment_range(segment)
         page = _Filling(self._patient, entries, limit, consistent)
-        more = False
-        rest = whole
-        if after is not None:
-            at = entries.reads.at(after)
-            more = await page.same_token(at)
-            rest = ring.behind(whole, at.ring)
-        if not more:
-            more = await page.range(rest)
+        more = await page.behind(ring.segment_range(segment), after)
         return Page(tuple(page.rows), more)
+
+    async def scan_places(
+        self, entries: EntryTable, after: Position | None, limit: int
+    ) -> EntryPage:
+        """As `scan` of all, with where each entry stands."""
+        page = _Filling(self._patient, entries, limit, True)
+        page.places = []
+        more = await page.behind(ring.segment_range(WHOLE), after)
+        positions = map(entries.reads.position, page.places)
+        return EntryPage(tuple(zip(positions, page.rows, strict=True)), more)
 
 
 class _Filling:
@@ -66,6 +69,8 @@ class _Filling:
 
     def __init__(self, patient: Patient, entries: EntryTable, limit: int, consistent: bool) -> None:
         self.rows: list[Row] = []
+        self.places: list[At] | None = None
+        """Where each row stands, if that is wanted."""
         self._patient = patient
         self._reads, self._sizes = entries
         self._limit = limit
@@ -80,6 +85,16 @@ class _Filling:
         found = await self._fetch(read, (*values, wanted))
         self._add((place, *row) for row in found)
         return len(found) == wanted
+
+    async def behind(self, whole: ring.Range, after: Position | None) -> bool:
+        """Of a range of the ring, from behind `after`."""
+        rest = whole
+        if after is not None:
+            at = self._reads.at(after)
+            if await self.same_token(at):
+                return True
+            rest = ring.behind(whole, at.ring)
+        return await self.range(rest)
 
     async def range(self, tokens: ring.Range) -> bool:
         """Of all partitions with these tokens."""
@@ -106,8 +121,10 @@ class _Filling:
         largest = 0
         for *columns, blob in found:
             largest = max(largest, len(blob))
-            key = self._reads.found(*columns).key
-            self.rows.append(Row(key, 0, data=document.decode(blob)))
+            at = self._reads.found(*columns)
+            self.rows.append(Row(at.key, 0, data=document.decode(blob)))
+            if self.places is not None:
+                self.places.append(at)
         if largest:
             self._sizes.saw(largest)
 

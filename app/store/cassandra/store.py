@@ -23,6 +23,7 @@ from .document import encode
 from .entries import Entries, local_changes
 from .index_statements import MarkStatements
 from .indexes import IndexReads
+from .inspection import Inspection
 from .items import ItemTable, Reads
 from .leases import Leases, Office
 from .marks import Marks
@@ -287,6 +288,9 @@ class CassandraStore:
             )
         except Unconfigured:
             raise await self._gone(table) from None
+
+    def inspect(self, table: Table) -> Inspection:
+        return Inspection(self._patient, self._index_reads, self._table(table), table, self._gone)
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         first, last = ring.segment_range(segment)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import orjson
 
 from ...model.index import Place, Position, decode
-from ...model.rows import Bounds, Key, Segment
+from ...model.rows import WHOLE, Bounds, Key, Segment
 from ...model.table import Index, Table
 from ..base import ANY, Write
 from .statements import Change, Statement, hash_of, hash_range, stored_sort
@@ -25,6 +25,7 @@ class IndexSql:
     delete: str
     scan: str
     query: str
+    get: str
 
 
 @lru_cache(maxsize=4096)
@@ -40,6 +41,7 @@ def index_sql(table_id: str, number: int) -> IndexSql:
         delete=f"DELETE FROM {name} WHERE {here}",
         scan=f"SELECT pk, sk, 0, item FROM {name} WHERE hash <= ?",
         query=f"SELECT pk, sk, 0, item FROM {name} WHERE hash = ? AND partition = ?",
+        get=f"SELECT item FROM {name} WHERE {here}",
     )
 
 
@@ -99,6 +101,16 @@ def scan_statement(
         return sql.scan + " AND hash >= ?" + tail, (last, first, limit)
     text = sql.scan + " AND (hash, partition, sort, pk, sk) > (?, ?, ?, ?, ?)" + tail
     return text, (last, *_physical(index, after.place, after.key), limit)
+
+
+def places_statement(table: Table, index: Index, after: Position | None, limit: int) -> Statement:
+    """As `scan_statement` of all; rows tell the place as well."""
+    text, values = scan_statement(table, index, WHOLE, after, limit)
+    return text.replace("SELECT pk, sk, 0,", "SELECT partition, sort, pk, sk,"), values
+
+
+def get_statement(table: Table, index: Index, position: Position) -> Statement:
+    return sql_of(table, index).get, _physical(index, position.place, position.key)
 
 
 def _physical(index: Index, place: Place, key: Key) -> tuple[object, ...]:

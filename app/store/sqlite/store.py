@@ -26,6 +26,7 @@ from . import indexes
 from . import statements as sql
 from .errors import FAULTS, raise_store_error
 from .file import open_file, path_of
+from .inspection import Inspection
 from .writer import LoopWriter, ThreadWriter, Writer, savepoint
 
 BUSY_SECONDS = 5.0
@@ -188,6 +189,9 @@ class SqliteStore:
         most = min(limit, PAGE_ROWS)
         statement = indexes.scan_statement(table, index, segment, after, most + 1)
         return await self._page(table, statement, most, limit)
+
+    def inspect(self, table: Table) -> Inspection:
+        return Inspection(self._reader, table)
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         first, last = sql.hash_range(segment)

@@ -10,12 +10,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import pytest
 
 from app.errors import TableChanged, TableGone
-from app.model.index import Position, encode, entry_changes, place_of
+from app.model.index import EntryChange, Place, Position, encode, entry_changes, place_of
 from app.model.rows import EVERYTHING, WHOLE, Bounds, Item, Key, Page, Row, Segment
 from app.model.table import Index, KeyAttribute, Table
 from app.store.base import ABSENT, ANY, Batch, Committed, Conflict, Outcome, Store, Write
@@ -383,6 +384,76 @@ async def test_resuming_a_scan_behind_every_entry(
         assert (after, keys(rest)) == (after, keys(rows[place + 1 :]))
 
 
+# -- compared with their items ---------------------------------------------------------------
+
+
+async def test_entries_are_inspected_where_they_stand(
+    index_store: Store, indexed_table: Table
+) -> None:
+    key, place = Key(fresh(), "s"), str(fresh())
+    attributes = {"place": {"S": place}, "rank": _rank(3)}
+    await _write(index_store, indexed_table, key, **attributes)
+    item = item_of(indexed_table, key, **attributes)
+    inspector = index_store.inspect(indexed_table)
+    for index in (_LOCAL, _GLOBAL):
+        at = place_of(index, item)
+        assert at is not None
+        position = Position(at, key)
+        entry = await eventually(partial(inspector.entry, index, position), lambda found: found)
+        assert entry is not None
+        assert (entry.key, entry.item) == (key, item)
+        assert await inspector.entry(index, Position(at, Key(key.partition, "t"))) is None
+        found = []
+        after = None
+        while True:
+            page = await inspector.entries(index, after=after, limit=3)
+            found += [(position, row.item) for position, row in page.entries]
+            if not page.more:
+                break
+            after = page.entries[-1][0]
+        assert [each for each in found if each[0].key == key] == [(position, item)]
+        assert len(found) == len({position for position, _ in found})
+
+
+# The contents of an entry do not tell where it stands.
+async def test_an_entry_that_stands_at_another_place(
+    index_store: Store, indexed_table: Table
+) -> None:
+    key = Key(fresh(), "s")
+    await _write(index_store, indexed_table, key, rank=_rank(3))
+    row = await present(index_store, indexed_table, key)
+    for index, partition in ((_LOCAL, encode([key.partition])), (_GLOBAL, encode([str(fresh())]))):
+        position = Position(Place(partition, encode([number("8")])), key)
+        row = await present(index_store, indexed_table, key)
+        stray = EntryChange(index, None, position.place, None, row.item)
+        write = Write(indexed_table, key, row.version, row.item, (stray,))
+        assert await index_store.commit(Batch((write,))) == Committed()
+        inspector = index_store.inspect(indexed_table)
+        await eventually(partial(inspector.entry, index, position), lambda found: found)
+        page = await inspector.entries(index, after=None, limit=1000)
+        assert position in [at for at, _ in page.entries]
+        row = await present(index_store, indexed_table, key)
+        back = EntryChange(index, position.place, None, None, None)
+        write = Write(indexed_table, key, row.version, row.item, (back,))
+        assert await index_store.commit(Batch((write,))) == Committed()
+        await eventually(partial(inspector.entry, index, position), lambda found: found is None)
+
+
+async def test_items_are_inspected_as_they_are_decided(
+    index_store: Store, indexed_table: Table
+) -> None:
+    key = Key(fresh(), "s")
+    inspector = index_store.inspect(indexed_table)
+    assert await inspector.decided(key) is None
+    await _write(index_store, indexed_table, key, rank=_rank(3))
+    row = await inspector.decided(key)
+    assert row is not None
+    there = await present(index_store, indexed_table, key)
+    assert (row.key, row.version, row.item) == (key, there.version, there.item)
+    await _remove(index_store, indexed_table, key)
+    assert await inspector.decided(key) is None
+
+
 # -- indexes come and go --------------------------------------------------------------------
 
 
@@ -427,3 +498,5 @@ async def test_indexes_of_a_dropped_table(index_store: Store) -> None:
         await _query(index_store, table, _LOCAL, encode(["p"]))
     with pytest.raises(TableGone):
         await _scan(index_store, table, _LOCAL)
+    with pytest.raises(TableGone):
+        await index_store.inspect(table).entries(_LOCAL, after=None, limit=1)

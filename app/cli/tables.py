@@ -1,0 +1,12 @@
+"""dynaspan tables: what is done to tables beside the API. One module for each command."""
+
+from __future__ import annotations
+
+import typer
+
+from .tables_verify import verify
+
+tables = typer.Typer(
+    name="tables", help="Look after tables.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+tables.command()(verify)
