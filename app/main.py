@@ -66,8 +66,7 @@ def create_app(
         if store.capabilities.indexes:
             indexing = Indexing(store, metrics, queue)
             jobs.append(asyncio.create_task(indexing.run(), name="indexing"))
-            # One of several workers is enough.
-            if settings.verify_interval and metrics.worker == 0:
+            if settings.verify_interval:
                 watch = DriftWatch(store, clock, metrics, queue, settings.verify_interval)
                 jobs.append(asyncio.create_task(watch.run(), name="drift"))
         for job in jobs:

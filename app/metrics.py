@@ -109,7 +109,6 @@ class Metrics:
         if slab is None:
             slab = memoryview(bytearray(8 * size)).cast("d")
         self._slab: memoryview[float] = slab
-        self.worker = worker
         self._row = self._slab[worker * size : (worker + 1) * size]
         self._successes = self._at["SuccessfulRequests"]
         for metric in METRICS:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..clock import Clock
 from ..errors import StoreError
 from ..metrics import Metrics
-from ..store.base import Store
+from ..store.base import LEASE_SECONDS, Store
 from ..store.keyqueue import KeyQueue
 from .verification import PATIENCE_SECONDS, Verification
 
@@ -31,10 +31,21 @@ class DriftWatch:
     patience: float = PATIENCE_SECONDS
 
     async def run(self) -> None:
-        """For ever: `interval` seconds of rest, then one round. Cancel it to stop."""
+        """For ever, in one process at a time: `interval` seconds of rest, then one round. Cancel it
+        to stop."""
+        due = self.clock.monotonic() + self.interval
         while True:
-            await asyncio.sleep(self.interval)
-            await self.round()
+            await asyncio.sleep(min(self.interval, LEASE_SECONDS / 3))
+            now = self.clock.monotonic()
+            try:
+                leads = await self.store.leads("drift")
+            except StoreError:
+                self.metrics.add("JobFailures")
+                continue
+            if leads and now >= due:
+                await self.round()
+            if not leads or now >= due:
+                due = self.clock.monotonic() + self.interval
 
     async def round(self) -> int:
         """Visits every table that has indexes. Returns how many differences were found."""

@@ -211,3 +211,17 @@ async def test_the_watch_counts_drift_and_tells_of_it(
         GLOBAL, Position(Place(encode(["elsewhere"]), encode([""])), key_of(2))
     )
     assert entry is not None
+
+
+async def test_the_watch_goes_round_by_itself(store: SqliteStore, table: Table) -> None:
+    await spoil(store, table, 2, stray(GLOBAL, "", item_of(2)))
+    metrics = Metrics()
+    watch = DriftWatch(store, SystemClock(), metrics, KeyQueue(), interval=0.01, patience=0)
+    running = asyncio.create_task(watch.run())
+    async with asyncio.timeout(10):
+        while True:
+            if metrics.value("IndexDrift") >= 2:
+                break
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])

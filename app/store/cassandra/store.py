@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 
 from ...clock import Clock
 from ...config import ConfigError, environment
-from ...errors import StoreError, StoreUnavailable, TableGone
+from ...errors import StoreError, StoreUnavailable
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
-from ...model.index import Position
-from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
-from ...model.table import Index, Table
+from ...model.table import Table
 from .. import base
-from . import preflight, ring, schema
+from . import preflight, schema
 from .cas import Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
 from .document import encode
 from .entries import Entries, local_changes
 from .index_statements import MarkStatements
-from .indexes import IndexReads
-from .inspection import Inspection
-from .items import ItemTable, Reads
 from .leases import Leases, Office
 from .marks import Marks
 from .members import Membership, Slot
 from .patience import Deadline, Patient
 from .python_driver import PythonDriver
+from .reading import Reading
 from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
 from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION, CatalogStatements
@@ -40,10 +35,9 @@ from .url import parse
 _PING_SECONDS = 1.0
 _GOODBYE_SECONDS = 1.5
 _TAKE_OVER_SECONDS = 5.0
-_MOST_TABLES = 4096
 
 
-class CassandraStore:
+class CassandraStore(Reading):
     """`url` as in `url.py`. `deadline`: seconds one call may take. `session` replaces the driver in
     tests, `patience` says after how many seconds work of a dead process is taken over.
 
@@ -76,24 +70,20 @@ class CassandraStore:
         self._deadline = deadline
         self._patience = patience
         self._session = session or PythonDriver(address, _password(address.password_env))
-        self._patient = Patient(self._session, clock, deadline)
+        patient = Patient(self._session, clock, deadline)
         catalog = CatalogStatements(schema.catalog_keyspace(address.keyspace))
         self._catalog_statements = catalog
         self._underway = Underway()
-        self._members = Membership(self._session, self._patient, catalog, clock, address.bounds)
-        leases = Leases(self._patient, catalog)
+        self._members = Membership(self._session, patient, catalog, clock, address.bounds)
+        leases = Leases(patient, catalog)
         self._leases = leases
         self._offices: dict[str, Office] = {}
         self._slot = Slot(leases, clock)
-        self._catalog = Catalog(
-            self._session,
-            self._patient,
-            catalog,
-            self._members,
-            self._underway,
-            clock,
+        copies = Catalog(
+            *(self._session, patient, catalog, self._members, self._underway, clock),
             address.bounds,
         )
+        super().__init__(address.keyspace, patient, copies)
         self._poked = asyncio.Event()
         self._changes = Changes(
             self._session,
@@ -110,15 +100,12 @@ class CassandraStore:
             patience=patience,
             poke=self._poked.set,
         )
-        self._reads = Reads(self._patient)
-        self._index_reads = IndexReads(self._patient)
         marks = MarkStatements(schema.catalog_keyspace(address.keyspace))
         self._marks = Marks(self._patient, marks)
         repair = Repair(self._patient, self._catalog, self._table)
         self._sweeper = Sweeper(self._patient, marks, self._marks, repair, leases, clock, patience)
         self._entries = Entries(self._patient, self._marks, clock, faults)
         self._writer = Writer(self._session, clock, metrics, faults, deadline, self._next_version)
-        self._items: dict[str, ItemTable] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     # -- life -------------------------------------------------------------------------------
@@ -198,103 +185,7 @@ class CassandraStore:
                     await self._slot.renew()
                 await self._changes.take_over()
 
-    # -- items ------------------------------------------------------------------------------
-
-    async def get(self, table: Table, key: Key, *, consistent: bool) -> Row | None:
-        try:
-            return await self._reads.get(self._table(table), key, consistent)
-        except Unconfigured:
-            raise await self._gone(table) from None
-
-    async def get_many(
-        self, table: Table, keys: Sequence[Key], *, consistent: bool
-    ) -> list[Row | None]:
-        try:
-            return await self._reads.get_many(self._table(table), keys, consistent)
-        except Unconfigured:
-            raise await self._gone(table) from None
-
-    async def query(
-        self,
-        table: Table,
-        partition: KeyValue,
-        bounds: Bounds,
-        *,
-        after: Key | None = None,
-        limit: int,
-        reverse: bool = False,
-        consistent: bool = False,
-    ) -> Page:
-        try:
-            return await self._reads.query(
-                self._table(table), partition, bounds, after, limit, reverse, consistent
-            )
-        except Unconfigured:
-            raise await self._gone(table) from None
-
-    async def scan(
-        self,
-        table: Table,
-        segment: Segment,
-        *,
-        after: Key | None = None,
-        limit: int,
-        consistent: bool = False,
-    ) -> Page:
-        try:
-            return await self._reads.scan(self._table(table), segment, after, limit, consistent)
-        except Unconfigured:
-            raise await self._gone(table) from None
-
-    async def query_index(
-        self,
-        table: Table,
-        index: Index,
-        partition: bytes,
-        bounds: Bounds,
-        *,
-        after: Position | None = None,
-        limit: int,
-        reverse: bool = False,
-        consistent: bool = False,
-    ) -> Page:
-        try:
-            return await self._index_reads.query(
-                self._table(table).entry_reads(index),
-                index,
-                partition,
-                bounds,
-                after,
-                limit,
-                reverse,
-                consistent,
-            )
-        except Unconfigured:
-            raise await self._gone(table) from None
-
-    async def scan_index(
-        self,
-        table: Table,
-        index: Index,
-        segment: Segment,
-        *,
-        after: Position | None = None,
-        limit: int,
-        consistent: bool = False,
-    ) -> Page:
-        try:
-            return await self._index_reads.scan(
-                self._table(table).entry_reads(index), segment, after, limit, consistent
-            )
-        except Unconfigured:
-            raise await self._gone(table) from None
-
-    def inspect(self, table: Table) -> Inspection:
-        return Inspection(self._patient, self._index_reads, self._table(table), table, self._gone)
-
-    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
-        first, last = ring.segment_range(segment)
-        return first <= ring.token(partition) <= last
+    # -- writes -----------------------------------------------------------------------------
 
     async def commit(self, batch: base.Batch) -> base.Outcome:
         if len(batch.writes) != 1:
@@ -341,23 +232,6 @@ class CassandraStore:
 
     def _next_version(self, identity: object, above: int) -> int:
         return self._slot.versions.next(identity, above)
-
-    def _table(self, table: Table) -> ItemTable:
-        items = self._items.get(table.id)
-        if items is None:
-            if len(self._items) >= _MOST_TABLES:
-                del self._items[next(iter(self._items))]
-            items = self._items[table.id] = ItemTable(self._address.keyspace, table)
-        return items
-
-    async def _gone(self, table: Table) -> StoreError:
-        """Whether Cassandra is right that the table is not there."""
-        self._items.pop(table.id, None)
-        self._catalog.forget(table.name)
-        row = await self._catalog.table(table.name)
-        if row is not None and row.id == table.id and row.status == "ACTIVE":
-            return StoreUnavailable(f"a node does not know table {table.name} yet")
-        return TableGone(f"table {table.name} was deleted")
 
     # -- catalog ----------------------------------------------------------------------------
 

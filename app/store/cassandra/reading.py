@@ -1,0 +1,142 @@
+"""The reading half of the store, and the one place that knows the statements of each table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...errors import StoreError, StoreUnavailable, TableGone
+from ...model.index import Position
+from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
+from ...model.table import Index, Table
+from . import ring
+from .catalog import Catalog
+from .indexes import IndexReads
+from .inspection import Inspection
+from .items import ItemTable, Reads
+from .patience import Patient
+from .session import Unconfigured
+
+_MOST_TABLES = 4096
+
+
+class Reading:
+    def __init__(self, keyspace: str, patient: Patient, catalog: Catalog) -> None:
+        self._keyspace = keyspace
+        self._patient = patient
+        self._catalog = catalog
+        self._reads = Reads(patient)
+        self._index_reads = IndexReads(patient)
+        self._items: dict[str, ItemTable] = {}
+
+    async def get(self, table: Table, key: Key, *, consistent: bool) -> Row | None:
+        try:
+            return await self._reads.get(self._table(table), key, consistent)
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def get_many(
+        self, table: Table, keys: Sequence[Key], *, consistent: bool
+    ) -> list[Row | None]:
+        try:
+            return await self._reads.get_many(self._table(table), keys, consistent)
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def query(
+        self,
+        table: Table,
+        partition: KeyValue,
+        bounds: Bounds,
+        *,
+        after: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        try:
+            return await self._reads.query(
+                self._table(table), partition, bounds, after, limit, reverse, consistent
+            )
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def scan(
+        self,
+        table: Table,
+        segment: Segment,
+        *,
+        after: Key | None = None,
+        limit: int,
+        consistent: bool = False,
+    ) -> Page:
+        try:
+            return await self._reads.scan(self._table(table), segment, after, limit, consistent)
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def query_index(
+        self,
+        table: Table,
+        index: Index,
+        partition: bytes,
+        bounds: Bounds,
+        *,
+        after: Position | None = None,
+        limit: int,
+        reverse: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        try:
+            return await self._index_reads.query(
+                self._table(table).entry_reads(index),
+                index,
+                partition,
+                bounds,
+                after,
+                limit,
+                reverse,
+                consistent,
+            )
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    async def scan_index(
+        self,
+        table: Table,
+        index: Index,
+        segment: Segment,
+        *,
+        after: Position | None = None,
+        limit: int,
+        consistent: bool = False,
+    ) -> Page:
+        try:
+            return await self._index_reads.scan(
+                self._table(table).entry_reads(index), segment, after, limit, consistent
+            )
+        except Unconfigured:
+            raise await self._gone(table) from None
+
+    def inspect(self, table: Table) -> Inspection:
+        return Inspection(self._patient, self._index_reads, self._table(table), table, self._gone)
+
+    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
+        first, last = ring.segment_range(segment)
+        return first <= ring.token(partition) <= last
+
+    def _table(self, table: Table) -> ItemTable:
+        items = self._items.get(table.id)
+        if items is None:
+            if len(self._items) >= _MOST_TABLES:
+                del self._items[next(iter(self._items))]
+            items = self._items[table.id] = ItemTable(self._keyspace, table)
+        return items
+
+    async def _gone(self, table: Table) -> StoreError:
+        """Whether Cassandra is right that the table is not there."""
+        self._items.pop(table.id, None)
+        self._catalog.forget(table.name)
+        row = await self._catalog.table(table.name)
+        if row is not None and row.id == table.id and row.status == "ACTIVE":
+            return StoreUnavailable(f"a node does not know table {table.name} yet")
+        return TableGone(f"table {table.name} was deleted")
