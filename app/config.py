@@ -67,6 +67,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds between two comparisons of all tables with their indexes; 0: none.",
     )
+    stream_shards: int = Field(
+        4, ge=1, le=100, description="Shards of a stream that is enabled from now on."
+    )
     drain_delay: float = Field(
         0.0,
         ge=0,

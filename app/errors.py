@@ -120,6 +120,17 @@ def duplicate_item() -> ApiError:
     return ApiError(_DYNAMODB + "DuplicateItemException", "Duplicate primary key exists in table")
 
 
+def expired_iterator() -> ApiError:
+    return ApiError(_DYNAMODB + "ExpiredIteratorException", "Shard iterator has expired")
+
+
+def trimmed_data_access() -> ApiError:
+    return ApiError(
+        _DYNAMODB + "TrimmedDataAccessException",
+        "The operation attempted to read past the oldest stream record in a shard.",
+    )
+
+
 def throttling(message: str) -> ApiError:
     """Every AWS SDK retries this one: the store is too slow or absent and nothing was applied."""
     return ApiError(_AVAILABILITY + "ThrottlingException", message)

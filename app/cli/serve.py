@@ -42,6 +42,7 @@ def serve(
     deadline: Annotated[float | None, _option("deadline")] = None,
     ttl_interval: Annotated[float | None, _option("ttl_interval")] = None,
     verify_interval: Annotated[float | None, _option("verify_interval")] = None,
+    stream_shards: Annotated[int | None, _option("stream_shards")] = None,
     drain_delay: Annotated[float | None, _option("drain_delay")] = None,
     drain_timeout: Annotated[float | None, _option("drain_timeout")] = None,
     log_level: Annotated[

@@ -13,6 +13,7 @@ from ..errors import Busy, StoreError, TableChanged
 from ..metrics import Metrics
 from ..model.index import entry_changes
 from ..model.rows import WHOLE, Item, Key, Row
+from ..model.stream import record_of
 from ..model.table import Table
 from ..store.base import Batch, Committed, Store, Write
 from ..store.keyqueue import KeyQueue
@@ -88,7 +89,8 @@ class Expiry:
 
     async def _delete(self, table: Table, row: Row) -> bool:
         entries = entry_changes(table, row.item, None)
-        write = Write(table, row.key, row.version, None, entries)
+        record = record_of(table, row.item, None, by_service=True)
+        write = Write(table, row.key, row.version, None, entries, record)
         try:
             async with self.queue.slot(table.id, row.key):
                 outcome = await self.store.commit(Batch((write,)))

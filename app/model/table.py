@@ -38,6 +38,18 @@ class TimeToLive:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream of a table. `label` tells it from the table's earlier ones, `created` is in epoch
+    seconds. `view` is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES.
+    """
+
+    label: str
+    view: str
+    shards: int
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
     """A secondary index. `number` is its own within the table and never reused.
 
@@ -68,7 +80,8 @@ class Table:
 
     `id` is 32 hex digits and never reused: physical names derive from it, so a table of the same
     name made later shares nothing with this one. `version` counts catalog changes of this row.
-    `next_index` is the number of the next index.
+    `next_index` is the number of the next index. `stream` is the one that is enabled,
+    `latest_stream` the label of that, or of the last one that was.
     `options` holds settings that are only echoed (TableClass, SSESpecification, ...), in API form.
     """
 
@@ -88,6 +101,8 @@ class Table:
     options: dict[str, Any] = field(default_factory=dict)
     indexes: tuple[Index, ...] = ()
     next_index: int = 1
+    stream: Stream | None = None
+    latest_stream: str | None = None
 
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
@@ -125,6 +140,8 @@ def decode(data: bytes | str) -> Table:
     raw["ttl"] = raw["ttl"] and TimeToLive(**raw["ttl"])
     raw["tags"] = tuple((key, value) for key, value in raw["tags"])
     raw["indexes"] = tuple(_index(index) for index in raw["indexes"])
+    if raw.get("stream"):
+        raw["stream"] = Stream(**raw["stream"])
     return Table(**raw)
 
 

@@ -18,10 +18,14 @@ from . import (
     describe_continuous_backups,
     describe_endpoints,
     describe_limits,
+    describe_stream,
     describe_table,
     describe_time_to_live,
     execute_statement,
     get_item,
+    get_records,
+    get_shard_iterator,
+    list_streams,
     list_tables,
     list_tags_of_resource,
     put_item,
@@ -61,16 +65,24 @@ _RUNS: Mapping[str, Run] = {
     "UpdateTable": update_table.run,
     "UpdateTimeToLive": update_time_to_live.run,
 }
+_STREAM_RUNS: Mapping[str, Run] = {
+    "DescribeStream": describe_stream.run,
+    "GetRecords": get_records.run,
+    "GetShardIterator": get_shard_iterator.run,
+    "ListStreams": list_streams.run,
+}
 
 
-def _checked(name: str) -> Operation:
+def _checked(name: str, run: Run) -> Operation:
     def check(request: Request) -> None:
         # Compiled when first used: a cold start pays for the operations it serves only.
         validator(name)(request)
 
-    return Operation(name, check, _RUNS[name])
+    return Operation(name, check, run)
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    f"DynamoDB_20120810.{name}": _checked(name) for name in _RUNS
+    f"{prefix}.{name}": _checked(name, run)
+    for prefix, runs in (("DynamoDB_20120810", _RUNS), ("DynamoDBStreams_20120810", _STREAM_RUNS))
+    for name, run in runs.items()
 }

@@ -17,6 +17,7 @@ from .index_rules import (
 )
 from .names import table_name
 from .registry import Answer, Request
+from .stream_rules import check_streams_possible, wanted_view, with_stream
 from .table_rules import (
     defined_types,
     key_attributes,
@@ -47,8 +48,10 @@ def _table(ctx: Context, request: Request) -> Table:
     check_all(indexes)
     check_definitions(types, (partition_key, sort_key), indexes)
     refuse_ineffective(request)
+    view = wanted_view(request)
+    check_streams_possible(ctx, view)
     now = round(ctx.clock.time(), 3)
-    return Table(
+    table = Table(
         id=uuid4().hex,
         name=name,
         partition_key=partition_key,
@@ -63,3 +66,4 @@ def _table(ctx: Context, request: Request) -> Table:
         indexes=tuple(indexes),
         next_index=len(indexes) + 1,
     )
+    return table if view is None else with_stream(ctx, table, view)

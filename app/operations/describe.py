@@ -11,6 +11,7 @@ from uuid import UUID
 from ..model.table import Index, KeyAttribute, Table, Throughput
 from .context import Context
 from .names import table_arn
+from .stream_names import stream_arn
 
 
 def arn_of(ctx: Context, table: Table) -> str:
@@ -48,6 +49,14 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
         indexes = [_index(ctx, table, index) for index in table.indexes if index.local == local]
         if indexes:
             result[member] = indexes
+    if table.stream is not None:
+        result["StreamSpecification"] = {
+            "StreamEnabled": True,
+            "StreamViewType": table.stream.view,
+        }
+    if table.latest_stream is not None:
+        result["LatestStreamLabel"] = table.latest_stream
+        result["LatestStreamArn"] = stream_arn(ctx, table.name, table.latest_stream)
     if "TableClass" in table.options:
         result["TableClassSummary"] = {"TableClass": table.options["TableClass"]}
     return result

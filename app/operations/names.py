@@ -22,7 +22,7 @@ def table_name(text: str) -> str:
     if not text.startswith("arn:"):
         check_new_name(text)
         return text
-    resource = _resource(text)
+    resource = resource_of_arn(text)
     if resource is None:
         # "satisfyregular" is the service's.
         raise errors.validation(
@@ -52,7 +52,7 @@ def table_of_arn(arn: str | None) -> str:
     """
     if not arn:
         raise errors.validation("Invalid TableArn")
-    resource = _resource(arn)
+    resource = resource_of_arn(arn)
     if resource is None or _NAME.fullmatch(resource) is None:
         raise _invalid_resource(arn)
     return resource
@@ -66,7 +66,7 @@ def index_arn(region: str, account: str, name: str, index: str) -> str:
     return f"{table_arn(region, account, name)}/index/{index}"
 
 
-def _resource(arn: str) -> str | None:
+def resource_of_arn(arn: str) -> str | None:
     """What follows `table/` in an ARN of DynamoDB."""
     parts = arn.split(":", 5)
     if (

@@ -146,8 +146,6 @@ def refuse_ineffective(request: Request) -> None:
     ):
         if request.get(member):
             raise _ineffective(member)
-    if (request.get("StreamSpecification") or {}).get("StreamEnabled"):
-        raise _ineffective("StreamSpecification")
     if (request.get("SSESpecification") or {}).get("Enabled"):
         raise _ineffective("SSESpecification")
     if request.get("TableClass") == "STANDARD_INFREQUENT_ACCESS":

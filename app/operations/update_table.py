@@ -11,6 +11,7 @@ from .describe import description
 from .index_changes import with_index_updates
 from .index_rules import check_indexes_possible
 from .registry import Answer, Request
+from .stream_rules import with_stream_update
 from .table_rules import moved, refuse_ineffective, throughput
 from .tables import described_table
 
@@ -41,9 +42,13 @@ async def run(ctx: Context, request: Request) -> Answer:
             )
         now = round(ctx.clock.time(), 3)
         changed = with_index_updates(request, _changed(request, table, now), now)
+        changed = with_stream_update(ctx, request, changed)
         check_indexes_possible(ctx, changed)
         # False: somebody else changed it since it was read.
         if await ctx.store.change_table(changed):
+            if changed.stream != table.stream:
+                # What is written once this is answered is in the stream, whoever writes it.
+                await ctx.store.settled(changed)
             quiet = replace(changed, version=table.version, deletion_protection=False)
             same = quiet == replace(table, deletion_protection=False)
             status = "ACTIVE" if same else "UPDATING"

@@ -11,6 +11,7 @@ from ..errors import TableChanged, TableGone
 from ..model.index import entry_changes
 from ..model.plans import NotWritten, Put, Refused, WritePlan, Written
 from ..model.rows import Row
+from ..model.stream import record_of
 from ..model.table import Table
 from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Write
 from .context import Context
@@ -46,8 +47,9 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | None
     """None after a lost race."""
     table = plan.table
     row: Row | None = None
-    # An index entry is changed from what it was, so that a table with indexes is always read.
-    blind = plan.blind and not table.indexes
+    # An index entry is changed from what it was, and a stream tells of that, so that a table with
+    # either is always read.
+    blind = plan.blind and not table.indexes and table.stream is None
     if not blind:
         row = await ctx.store.get(table, plan.key, consistent=True)
     old = None if row is None else row.item
@@ -59,7 +61,7 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | None
         return Written(old, new)
     entries = entry_changes(table, old, new)
     expected = ANY if blind else ABSENT if row is None else row.version
-    write = Write(table, plan.key, expected, new, entries)
+    write = Write(table, plan.key, expected, new, entries, record_of(table, old, new))
     outcome = await ctx.store.commit(Batch((write,)))
     if isinstance(outcome, Committed):
         return Written(old, new, entries)

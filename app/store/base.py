@@ -16,6 +16,7 @@ from typing import Protocol
 
 from ..model.index import EntryChange, Position
 from ..model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
+from ..model.stream import LoggedRecord, Record, Shard, StreamOfTable
 from ..model.table import Index, Table
 
 ANY = -1
@@ -35,6 +36,7 @@ class Capabilities:
     durable: acknowledged data survives the process.
     batches: `commit` takes more than one write.
     indexes: tables may have secondary indexes.
+    streams: tables may have a stream.
     partition_contention: writes of one partition contend with each other, not only those of a key.
     """
 
@@ -42,6 +44,7 @@ class Capabilities:
     durable: bool
     batches: bool
     indexes: bool
+    streams: bool
     partition_contention: bool
 
 
@@ -49,8 +52,8 @@ class Capabilities:
 class Write:
     """One item of a batch. `item` is the whole new image with its key attributes; None deletes.
 
-    `entries` become durable with it; ANY is refused together with them, as they come from the
-    image that is expected.
+    `entries` and `record`, which is for the table's stream, become durable with it; ANY is refused
+    together with them, as they come from the image that is expected.
     """
 
     table: Table
@@ -58,6 +61,7 @@ class Write:
     expected: int
     item: Item | None
     entries: tuple[EntryChange, ...] = ()
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,20 @@ class Inspector(Protocol):
         """As a consistent `scan_index` of all; positions are where entries stand, whatever their
         contents say."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPage:
+    """Records of a shard in order. `next` is the sequence number from which to read on; None: it is
+    closed and this was its end."""
+
+    records: tuple[LoggedRecord, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """A record at the position that was asked for is not kept any more."""
 
 
 class Store(Protocol):
@@ -228,6 +246,38 @@ class Store(Protocol):
         """
         ...
 
+    # -- streams ----------------------------------------------------------------------------
+
+    async def streams(self, table_name: str | None = None) -> list[StreamOfTable]:
+        """All streams, or those of tables of this name, by the UTF-8 bytes of name and label.
+
+        One that was disabled, or whose table was deleted, is kept for 24 hours.
+        """
+        ...
+
+    async def stream(self, table_name: str, label: str) -> StreamOfTable | None:
+        """The one of these names, as `streams` has it."""
+        ...
+
+    async def shards(self, stream: StreamOfTable) -> list[Shard]:
+        """In the order of their numbers, from 0. All are closed once the stream is DISABLED.
+
+        All records of one item are in one shard, in the order of its writes. Shards stay the same
+        for the stream's life.
+        """
+        ...
+
+    async def read_stream(
+        self, stream: StreamOfTable, shard: int, *, start: int | None, limit: int
+    ) -> StreamPage | Trimmed:
+        """At most `limit` records from the sequence number `start` on; None: from the oldest kept.
+
+        Sequence numbers of a shard are 1, 2, 3, ... A record appears at the latest moments after
+        its write is acknowledged, and is kept for 24 hours. A page may be shorter than `limit`
+        although more follows: a store bounds the bytes it holds.
+        """
+        ...
+
     # -- catalog ----------------------------------------------------------------------------
 
     def cached_table(self, name: str) -> Table | None:
@@ -251,7 +301,11 @@ class Store(Protocol):
         ...
 
     async def change_table(self, table: Table) -> bool:
-        """Replaces the catalog row of this id and the version one less; False if there is none."""
+        """Replaces the catalog row of this id and the version one less; False if there is none.
+
+        A stream that the row had and has no more becomes DISABLING, then, when all its records are
+        in, DISABLED.
+        """
         ...
 
     async def settled(self, table: Table) -> None:

@@ -11,6 +11,7 @@ from app.model.table import (
     FORMAT,
     Index,
     KeyAttribute,
+    Stream,
     Table,
     Throughput,
     TimeToLive,
@@ -56,6 +57,8 @@ FULL = Table(
         ),
     ),
     next_index=5,
+    stream=Stream("2026-11-21T05:32:58.150", "NEW_IMAGE", 3, 1_795_239_178.15),
+    latest_stream="2026-11-21T05:32:58.150",
 )
 
 

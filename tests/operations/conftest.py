@@ -29,9 +29,9 @@ REGION = "us-east-1"
 KEYS = Credentials("test", "test")
 
 
-def make_client(url: str) -> Any:
+def make_client(url: str, service: str = "dynamodb") -> Any:
     return boto3.client(
-        "dynamodb",
+        service,
         endpoint_url=url,
         region_name=REGION,
         aws_access_key_id=KEYS.access_key,
@@ -203,3 +203,30 @@ def fails(client: Any) -> Fails:
         return answer
 
     return check
+
+
+@pytest.fixture(scope="session")
+def streams(endpoint: str) -> Iterator[Any]:
+    """A client of the Streams API."""
+    client = make_client(endpoint, "dynamodbstreams")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def stream_table(client: Any) -> Iterator[str]:
+    """Partition key `pk` (S), sort key `sk` (S), and a stream with both images."""
+    specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    try:
+        name = create(
+            client,
+            f"shared-{uuid.uuid4().hex[:12]}",
+            {"pk": "S", "sk": "S"},
+            StreamSpecification=specification,
+        )
+    except ClientError as refusal:
+        if "not supported by this server's store" not in str(refusal):
+            raise
+        pytest.skip("this store has no streams")
+    yield name
+    client.delete_table(TableName=name)

@@ -23,7 +23,6 @@ KEYS = {
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        ("StreamSpecification", {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}),
         ("SSESpecification", {"Enabled": True}),
         ("TableClass", "STANDARD_INFREQUENT_ACCESS"),
         ("OnDemandThroughput", {"MaxReadRequestUnits": 5}),

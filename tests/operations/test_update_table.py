@@ -108,7 +108,6 @@ def test_rules(fails: Any, table: str, change: dict[str, Any], message: str) -> 
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        ("StreamSpecification", {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}),
         ("SSESpecification", {"Enabled": True}),
         ("TableClass", "STANDARD_INFREQUENT_ACCESS"),
         ("OnDemandThroughput", {"MaxReadRequestUnits": 10}),

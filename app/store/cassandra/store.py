@@ -28,6 +28,7 @@ from .reading import Reading
 from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
 from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION, CatalogStatements
+from .stream_reads import StreamReads
 from .sweeper import Sweeper
 from .underway import Underway
 from .url import parse
@@ -37,7 +38,7 @@ _GOODBYE_SECONDS = 1.5
 _TAKE_OVER_SECONDS = 5.0
 
 
-class CassandraStore(Reading):
+class CassandraStore(Reading, StreamReads):
     """`url` as in `url.py`. `deadline`: seconds one call may take. `session` replaces the driver in
     tests, `patience` says after how many seconds work of a dead process is taken over.
 
@@ -45,7 +46,12 @@ class CassandraStore(Reading):
     """
 
     capabilities = base.Capabilities(
-        shared=True, durable=True, batches=False, indexes=True, partition_contention=True
+        shared=True,
+        durable=True,
+        batches=False,
+        indexes=True,
+        streams=False,
+        partition_contention=True,
     )
 
     def __init__(

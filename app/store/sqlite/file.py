@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ...config import ConfigError
 from ...errors import StoreUnavailable
+from . import statements, streams
 from .errors import FAULTS, raise_store_error
-from .statements import STATE
 
 # An older dynaspan refuses the file of a newer one.
 FORMAT = 2
@@ -73,7 +73,7 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     if found < FORMAT:
         # Whoever comes second finds all of it there.
         connection.execute("BEGIN IMMEDIATE")
-        for statement in STATE:
+        for statement in (*statements.STATE, *streams.STATE):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")

@@ -16,13 +16,23 @@ from dataclasses import replace
 from typing import cast
 
 from ...clock import Clock
-from ...errors import StoreUnavailable, TableChanged, TableGone
+from ...errors import StoreError, StoreUnavailable, TableChanged, TableGone
 from ...model import table as tables
 from ...model.index import Position
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
+from ...model.stream import Shard, StreamOfTable
 from ...model.table import Index, Table
-from ..base import LEASE_SECONDS, Batch, Capabilities, Committed, Conflict, Outcome
-from . import indexes
+from ..base import (
+    LEASE_SECONDS,
+    Batch,
+    Capabilities,
+    Committed,
+    Conflict,
+    Outcome,
+    StreamPage,
+    Trimmed,
+)
+from . import indexes, streams
 from . import statements as sql
 from .errors import FAULTS, raise_store_error
 from .file import open_file, path_of
@@ -57,6 +67,7 @@ class SqliteStore:
             durable=in_file,
             batches=True,
             indexes=True,
+            streams=True,
             partition_contention=False,
         )
 
@@ -65,15 +76,18 @@ class SqliteStore:
         self._writer: Writer
         if self._path is None:
             self._writer = LoopWriter(self._reader)
-            return
-        try:
-            connection = open_file(self._path, self._busy_seconds)
-        except StoreUnavailable:
-            self._reader.close()
-            raise
-        self._writer = ThreadWriter(connection, self._busy_seconds)
+        else:
+            try:
+                connection = open_file(self._path, self._busy_seconds)
+            except StoreUnavailable:
+                self._reader.close()
+                raise
+            self._writer = ThreadWriter(connection, self._busy_seconds)
+        self._trimming = asyncio.create_task(self._keep_trimmed())
 
     async def close(self) -> None:
+        self._trimming.cancel()
+        await asyncio.wait((self._trimming,))
         if self._led:
             with suppress(StoreUnavailable):
                 await self._writer.run(
@@ -198,10 +212,11 @@ class SqliteStore:
         return first <= sql.hash_of(partition) <= last
 
     async def commit(self, batch: Batch) -> Outcome:
-        now = int(self._clock.time() * 1_000_000)
-        changes = [sql.change_of(write, now) for write in batch.writes]
+        now = self._clock.time()
+        changes = [sql.change_of(write, int(now * 1_000_000)) for write in batch.writes]
         for write in batch.writes:
             changes += indexes.changes_of(write)
+            changes += streams.changes_of(write, now)
         used = {write.table.id: write.table for write in batch.writes}.values()
 
         def work(connection: sqlite3.Connection) -> Outcome:
@@ -216,6 +231,51 @@ class SqliteStore:
                 return Conflict()
 
         return cast(Outcome, await self._writer.run(work))
+
+    # -- streams ----------------------------------------------------------------------------
+
+    async def streams(self, table_name: str | None = None) -> list[StreamOfTable]:
+        try:
+            return streams.find(self._reader, self._clock.time(), table_name)
+        except FAULTS as fault:
+            raise_store_error(fault)
+
+    async def stream(self, table_name: str, label: str) -> StreamOfTable | None:
+        try:
+            found = streams.find(self._reader, self._clock.time(), table_name, label)
+        except FAULTS as fault:
+            raise_store_error(fault)
+        return found[0] if found else None
+
+    async def shards(self, stream: StreamOfTable) -> list[Shard]:
+        try:
+            return streams.shards(self._reader, stream)
+        except FAULTS as fault:
+            raise_store_error(fault)
+
+    async def read_stream(
+        self, stream: StreamOfTable, shard: int, *, start: int | None, limit: int
+    ) -> StreamPage | Trimmed:
+        now = self._clock.time()
+        try:
+            return streams.read(self._reader, stream, shard, start, limit, now)
+        except FAULTS as fault:
+            raise_store_error(fault)
+
+    async def trim(self) -> None:
+        """Removes what streams keep no longer; done by itself once a minute."""
+        now = self._clock.time()
+        more = True
+        while more:
+            more = await self._writer.run(lambda connection: streams.trim(connection, now))
+            await asyncio.sleep(0)
+
+    async def _keep_trimmed(self) -> None:
+        while True:
+            await asyncio.sleep(streams.TRIM_SECONDS)
+            # The next round removes what could not be removed in this one.
+            with suppress(StoreError):
+                await self.trim()
 
     # -- catalog ----------------------------------------------------------------------------
 
@@ -251,7 +311,8 @@ class SqliteStore:
         spec = tables.encode(replace(table, status="ACTIVE"))
         insert = sql.Change(sql.CATALOG_INSERT, (table.name, table.id, table.version, spec), 1)
         creates = [indexes.sql_of(table, index).create for index in table.indexes]
-        return await self._change_catalog(insert, (*sql.item_sql(table.id).create, *creates))
+        ddl = (*sql.item_sql(table.id).create, *creates)
+        return await self._change_catalog(insert, ddl, self._streams(None, table))
 
     async def change_table(self, table: Table) -> bool:
         values = (table.version, tables.encode(table), table.name, table.id, table.version - 1)
@@ -261,7 +322,8 @@ class SqliteStore:
         # `before` is what is changed, or its version is another one and nothing is.
         ddl = [indexes.index_sql(table.id, number).create for number in has.keys() - had.keys()]
         ddl += [indexes.index_sql(table.id, number).drop for number in had.keys() - has.keys()]
-        return await self._change_catalog(sql.Change(sql.CATALOG_CHANGE, values, 1), ddl)
+        change = sql.Change(sql.CATALOG_CHANGE, values, 1)
+        return await self._change_catalog(change, ddl, self._streams(before, table))
 
     async def settled(self, table: Table) -> None:
         """At once: each write looks at the catalog within its transaction."""
@@ -270,7 +332,8 @@ class SqliteStore:
         # No DELETING in between: one transaction ends all writes, of other processes too.
         delete = sql.Change(sql.CATALOG_DELETE, (table.name, table.id, table.version), 1)
         drops = [indexes.sql_of(table, index).drop for index in table.indexes]
-        return await self._change_catalog(delete, (sql.item_sql(table.id).drop, *drops))
+        ddl = (sql.item_sql(table.id).drop, *drops)
+        return await self._change_catalog(delete, ddl, self._streams(table, None))
 
     async def leads(self, job: str) -> bool:
         if self._path is None:
@@ -286,13 +349,20 @@ class SqliteStore:
             self._led[job] = now + LEASE_SECONDS / 3
         return led
 
-    async def _change_catalog(self, change: sql.Change, ddl: Sequence[str] = ()) -> bool:
+    def _streams(self, before: Table | None, after: Table | None) -> list[sql.Change]:
+        return streams.changes_between(before, after, self._clock.time())
+
+    async def _change_catalog(
+        self, change: sql.Change, ddl: Sequence[str], of_streams: Sequence[sql.Change]
+    ) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
             with savepoint(connection):
                 if not _done(connection, change):
                     return False
                 for statement in (*ddl, sql.COUNT_CHANGE):
                     connection.execute(statement)
+                for other in of_streams:
+                    connection.execute(other.sql, other.values)
                 return True
 
         return cast(bool, await self._writer.run(work))

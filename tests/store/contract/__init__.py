@@ -31,3 +31,4 @@ from .queries import *  # noqa: F403
 from .races import *  # noqa: F403
 from .scans import *  # noqa: F403
 from .sharing import *  # noqa: F403
+from .streams import *  # noqa: F403

@@ -1,0 +1,85 @@
+"""GetShardIterator: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html"""
+
+from __future__ import annotations
+
+from .. import errors
+from ..errors import ApiError
+from ..model.stream import LoggedRecord, StreamOfTable
+from ..store.base import Trimmed
+from .context import Context
+from .registry import Answer, Request
+from .shard_iterators import ShardIterator, encode_iterator
+from .stream_names import named_stream, shard_number
+
+_AT_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    kind, number = request["ShardIteratorType"], request.get("SequenceNumber")
+    moment: float | None = request.get("Timestamp")
+    if kind not in _AT_NUMBER and number is not None:
+        raise _invalid("SequenceNumber should not be passed for this iterator type")
+    if kind in _AT_NUMBER and (number is None or not (number.isascii() and number.isdigit())):
+        raise _invalid("Invalid SequenceNumber")
+    if kind != "AT_TIMESTAMP" and moment is not None:
+        raise _invalid("Timestamp should not be passed for this iterator type")
+    now = ctx.clock.time()
+    if kind == "AT_TIMESTAMP" and (moment is None or moment > now):
+        raise _invalid("Invalid Timestamp")
+    stream = await named_stream(ctx, request["StreamArn"])
+    if stream is None:
+        raise errors.resource_not_found("Stream does not exist")
+    shard = shard_number(stream.stream, request["ShardId"])
+    if shard is None:
+        raise errors.resource_not_found("Shard does not exist")
+    start: int | None = None
+    if number is not None:
+        start = await _at_number(ctx, stream, shard, int(number), after=kind == _AT_NUMBER[1])
+    elif moment is not None:
+        start = await _at_time(ctx, stream, shard, moment)
+    elif kind == "LATEST":
+        start = await _next(ctx, stream, shard)
+    iterator = ShardIterator(request["StreamArn"], shard, start, round(now, 3))
+    return {"ShardIterator": encode_iterator(iterator)}
+
+
+async def _next(ctx: Context, stream: StreamOfTable, shard: int) -> int:
+    return (await ctx.store.shards(stream))[shard].next
+
+
+async def _at_number(
+    ctx: Context, stream: StreamOfTable, shard: int, number: int, *, after: bool
+) -> int:
+    if not 0 < number < await _next(ctx, stream, shard):
+        raise _invalid("Invalid SequenceNumber")
+    start = number + after
+    if isinstance(await ctx.store.read_stream(stream, shard, start=start, limit=1), Trimmed):
+        raise errors.trimmed_data_access()
+    return start
+
+
+async def _at_time(ctx: Context, stream: StreamOfTable, shard: int, moment: float) -> int:
+    """The first record kept that was made at `moment` or later, by bisection of their numbers."""
+    high = await _next(ctx, stream, shard)
+    oldest = await _one(ctx, stream, shard, None)
+    low = high if oldest is None else oldest.sequence
+    while low < high:
+        middle = (low + high) // 2
+        record = await _one(ctx, stream, shard, middle)
+        if record is None or record.at < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+async def _one(
+    ctx: Context, stream: StreamOfTable, shard: int, start: int | None
+) -> LoggedRecord | None:
+    """None for one that has been trimmed."""
+    page = await ctx.store.read_stream(stream, shard, start=start, limit=1)
+    return None if isinstance(page, Trimmed) or not page.records else page.records[0]
+
+
+def _invalid(message: str) -> ApiError:
+    return errors.validation(f"One or more parameter values were invalid: {message}")

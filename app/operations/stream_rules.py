@@ -1,0 +1,60 @@
+"""StreamSpecification of CreateTable and UpdateTable.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import errors
+from ..model.stream import with_new_stream
+from ..model.table import Table
+from .context import Context
+from .registry import Request
+
+
+def wanted_view(request: Request) -> str | None:
+    """The view of a stream to be enabled, None if none is. Raises ValidationException."""
+    specification = request.get("StreamSpecification") or {}
+    view: str | None = specification.get("StreamViewType")
+    if specification.get("StreamEnabled"):
+        if not view:
+            raise errors.validation(
+                "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling "
+                "streams."
+            )
+        return view
+    if view:
+        raise errors.validation(
+            "Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was "
+            "present."
+        )
+    return None
+
+
+def check_streams_possible(ctx: Context, view: str | None) -> None:
+    if view is not None and not ctx.store.capabilities.streams:
+        raise errors.validation(
+            "One or more parameter values were invalid: StreamSpecification is not supported by "
+            "this server's store"
+        )
+
+
+def with_stream(ctx: Context, table: Table, view: str) -> Table:
+    return with_new_stream(table, view, ctx.settings.stream_shards, ctx.clock.time())
+
+
+def with_stream_update(ctx: Context, request: Request, table: Table) -> Table:
+    """`table` with its stream enabled or disabled as `request` says."""
+    if request.get("StreamSpecification") is None:
+        return table
+    view = wanted_view(request)
+    check_streams_possible(ctx, view)
+    if view is None:
+        if table.stream is None:
+            raise errors.validation("Table has no stream to disable")
+        return replace(table, stream=None)
+    if table.stream is not None:
+        raise errors.validation("Table already has an enabled stream")
+    return with_stream(ctx, table, view)
