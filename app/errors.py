@@ -17,7 +17,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Err
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
@@ -128,6 +128,55 @@ def trimmed_data_access() -> ApiError:
     return ApiError(
         _DYNAMODB + "TrimmedDataAccessException",
         "The operation attempted to read past the oldest stream record in a shard.",
+    )
+
+
+def transaction_canceled(reasons: Sequence[Mapping[str, Any]]) -> ApiError:
+    """`reasons`: Code, and perhaps Message and Item, one for each action in order."""
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    return ApiError(
+        _DYNAMODB + "TransactionCanceledException",
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+        fields={"CancellationReasons": list(reasons)},
+        message_key="Message",
+    )
+
+
+TRANSACTION_ONGOING = "Transaction is ongoing for the item"
+NO_REASON: Mapping[str, Any] = {"Code": "None"}
+CONFLICT_REASON: Mapping[str, Any] = {
+    "Code": "TransactionConflict",
+    "Message": TRANSACTION_ONGOING,
+}
+
+
+def validation_reason(fault: ApiError) -> dict[str, Any]:
+    return {"Code": "ValidationError", "Message": fault.message}
+
+
+def condition_reason(item: Any = None) -> dict[str, Any]:
+    reason = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
+    return reason if item is None else {**reason, "Item": item}
+
+
+def transaction_conflict() -> ApiError:
+    return ApiError(_DYNAMODB + "TransactionConflictException", TRANSACTION_ONGOING)
+
+
+def transaction_in_progress() -> ApiError:
+    return ApiError(
+        _DYNAMODB + "TransactionInProgressException",
+        "The transaction with the given request token is already in progress.",
+        message_key="Message",
+    )
+
+
+def idempotent_parameter_mismatch() -> ApiError:
+    return ApiError(
+        _DYNAMODB + "IdempotentParameterMismatchException",
+        "DynamoDB rejected the request because you retried a request with a different payload but "
+        "with an idempotent token that was already used.",
+        message_key="Message",
     )
 
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-oper
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..values import item_size
@@ -28,6 +28,12 @@ def write_units(size: int) -> float:
     return float(max(1, -(-size // _WRITE_BLOCK)))
 
 
+# What the answers of transactions call their units.
+READ_MEMBERS = ("CapacityUnits", "ReadCapacityUnits")
+WRITE_MEMBERS = ("CapacityUnits", "WriteCapacityUnits")
+TRANSACTION_FACTOR = 2
+
+
 def entry_units(change: EntryChange) -> float:
     """Units that a write costs in one index.
 
@@ -40,20 +46,27 @@ def entry_units(change: EntryChange) -> float:
     return write_units(max(old, new))
 
 
-def consumed(table: Table, units: float, indexes: Mapping[str, float], mode: str) -> dict[str, Any]:
+def consumed(
+    table: Table,
+    units: float,
+    indexes: Mapping[str, float],
+    mode: str,
+    members: Sequence[str] = ("CapacityUnits",),
+) -> dict[str, Any]:
     """The ConsumedCapacity structure for `mode` TOTAL or INDEXES.
 
-    `units` are the table's own, `indexes` those of each index by its name.
+    `units` are the table's own, `indexes` those of each index by its name. `members` are what each
+    number is called.
     """
     result: dict[str, Any] = {
         "TableName": table.name,
-        "CapacityUnits": units + sum(indexes.values()),
+        **dict.fromkeys(members, units + sum(indexes.values())),
     }
     if mode == "INDEXES":
-        result["Table"] = {"CapacityUnits": units}
+        result["Table"] = dict.fromkeys(members, units)
         for member, local in (("GlobalSecondaryIndexes", False), ("LocalSecondaryIndexes", True)):
             part = {
-                index.name: {"CapacityUnits": indexes[index.name]}
+                index.name: dict.fromkeys(members, indexes[index.name])
                 for index in table.indexes
                 if index.local == local and index.name in indexes
             }

@@ -68,6 +68,19 @@ def update_plan(
     return WritePlan(table, key, change, blind=False)
 
 
+def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:
+    """Leaves the item as it is. Raises ValidationException."""
+    key = key_of_request(table, wire_key)
+    check_condition_keys(table, wanted)
+
+    def change(old: Item | None) -> Change:
+        if not wanted.matches(old):
+            return Refused()
+        return Delete() if old is None else Put(old)
+
+    return WritePlan(table, key, change, blind=False)
+
+
 def check_item_size(item: Item) -> None:
     """Of an item to put, which the service looks at before the table."""
     if item_size(item) > ITEM_BYTES:

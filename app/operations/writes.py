@@ -13,7 +13,7 @@ from ..model.plans import NotWritten, Put, Refused, WritePlan, Written
 from ..model.rows import Row
 from ..model.stream import record_of
 from ..model.table import Table
-from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Write
+from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Locked, Write
 from .context import Context
 
 _FIRST_PAUSE = 0.002
@@ -33,18 +33,19 @@ async def run_write(ctx: Context, plan: WritePlan) -> Written | NotWritten:
             try:
                 done = await _attempt(ctx, plan)
             except TableChanged:
-                plan = replace(plan, table=await _looked_up_again(ctx, plan.table))
+                plan = replace(plan, table=await looked_up_again(ctx, plan.table))
                 continue
-            if done is not None:
+            if not isinstance(done, Conflict | Locked):
                 return done
             if ctx.clock.monotonic() + pause > deadline:
+                if isinstance(done, Locked):
+                    raise errors.transaction_conflict()
                 raise errors.throttling("Too many concurrent writes to one item; try again")
             await asyncio.sleep(random.uniform(0, pause))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | None:
-    """None after a lost race."""
+async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conflict | Locked:
     table = plan.table
     row: Row | None = None
     # An index entry is changed from what it was, and a stream tells of that, so that a table with
@@ -65,11 +66,14 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | None
     outcome = await ctx.store.commit(Batch((write,)))
     if isinstance(outcome, Committed):
         return Written(old, new, entries)
+    if not isinstance(outcome, Conflict | Locked):
+        raise AssertionError(f"{outcome} of a write without a token")
     ctx.metrics.add("CasRetries" if isinstance(outcome, Conflict) else "LockedRetries")
-    return None
+    return outcome
 
 
-async def _looked_up_again(ctx: Context, old: Table) -> Table:
+async def looked_up_again(ctx: Context, old: Table) -> Table:
+    """The table as it is now. Raises TableGone."""
     table = await ctx.store.table(old.name)
     if table is None or table.id != old.id:
         raise TableGone(f"table {old.name} was deleted")

@@ -35,6 +35,7 @@ class Capabilities:
     shared: several processes may open the same data.
     durable: acknowledged data survives the process.
     batches: `commit` takes more than one write.
+    transactions: it also takes checks and tokens, and there is `snapshot`.
     indexes: tables may have secondary indexes.
     streams: tables may have a stream.
     partition_contention: writes of one partition contend with each other, not only those of a key.
@@ -43,6 +44,7 @@ class Capabilities:
     shared: bool
     durable: bool
     batches: bool
+    transactions: bool
     indexes: bool
     streams: bool
     partition_contention: bool
@@ -53,7 +55,8 @@ class Write:
     """One item of a batch. `item` is the whole new image with its key attributes; None deletes.
 
     `entries` and `record`, which is for the table's stream, become durable with it; ANY is refused
-    together with them, as they come from the image that is expected.
+    together with them, as they come from the image that is expected. check: nothing is written,
+    only `expected` is demanded.
     """
 
     table: Table
@@ -62,6 +65,18 @@ class Write:
     item: Item | None
     entries: tuple[EntryChange, ...] = ()
     record: Record | None = None
+    check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Names a batch, so that it is committed once however often it is sent: for ten minutes.
+
+    digest: of what the client asked for; one text with two digests is a mistake of the client's.
+    """
+
+    text: str
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,7 @@ class Batch:
     """Writes that become durable together or not at all. No key of a table may occur twice."""
 
     writes: tuple[Write, ...]
+    token: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,23 @@ class Locked:
     keys: tuple[Key, ...]
 
 
-Outcome = Committed | Conflict | Locked
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Nothing was written: a batch with this token was committed in the last ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMismatch:
+    """Nothing was written: the token is that of another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class InProgress:
+    """Nothing was written: a batch with this token is being committed now."""
+
+
+Spent = Replayed | TokenMismatch | InProgress
+Outcome = Committed | Conflict | Locked | Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +307,19 @@ class Store(Protocol):
         Sequence numbers of a shard are 1, 2, 3, ... A record appears at the latest moments after
         its write is acknowledged, and is kept for 24 hours. A page may be shorter than `limit`
         although more follows: a store bounds the bytes it holds.
+        """
+        ...
+
+    async def spent(self, token: Token) -> Spent | None:
+        """What `commit` would say of the token before anything else; None: it may be used."""
+        ...
+
+    async def snapshot(
+        self, reads: Sequence[tuple[Table, Key]]
+    ) -> tuple[Row | None, ...] | Conflict:
+        """The items as they all were at one moment, after every write acknowledged before the call.
+
+        Conflict: they are being written all the while.
         """
         ...
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import AsyncIterator, Hashable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 
 from ..errors import Busy
@@ -49,7 +50,20 @@ class KeyQueue:
 
     def slot(self, table_id: str, key: Key) -> Slot:
         """`async with queue.slot(table.id, key):` holds the key. Raises Busy when too many wait."""
-        return Slot(self, (table_id, key.partition if self._by_partition else key))
+        return Slot(self, self._name(table_id, key))
+
+    @asynccontextmanager
+    async def slots(self, keys: Iterable[tuple[str, Key]]) -> AsyncIterator[None]:
+        """Holds all of these keys, each with the id of its table. Raises Busy."""
+        names = {self._name(table_id, key) for table_id, key in keys}
+        async with AsyncExitStack() as held:
+            # In one order, so that no two wait for each other.
+            for name in sorted(names, key=repr):
+                await held.enter_async_context(Slot(self, name))
+            yield
+
+    def _name(self, table_id: str, key: Key) -> Hashable:
+        return table_id, key.partition if self._by_partition else key
 
     def take(self, key: Hashable) -> asyncio.Future[None] | None:
         """None when the key is now held; else what to wait for. Raises Busy."""

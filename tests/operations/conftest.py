@@ -72,6 +72,18 @@ def second_client(second_endpoint: str) -> Iterator[Any]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def transactions(client: Any) -> None:
+    """For tests that need a store with transactions."""
+    try:
+        client.transact_get_items(
+            TransactItems=[{"Get": {"TableName": "no-such-table", "Key": {"pk": {"S": "a"}}}}]
+        )
+    except ClientError as fault:
+        if "not supported by the store" in fault.response["Error"]["Message"]:
+            pytest.skip("this store has no transactions")
+
+
 Raw = Callable[..., tuple[int, Any]]
 
 

@@ -128,3 +128,23 @@ async def test_all_waiters_together_are_bounded() -> None:
         await asyncio.gather(*waiters, return_exceptions=True)
         assert queue.waiting == 0
     assert len(queue) == 0
+
+
+# Each takes two of three keys, in whatever order they are named.
+async def test_holders_of_several_keys_do_not_wait_for_each_other() -> None:
+    queue = KeyQueue(by_partition=True)
+    keys = [Key(name, sort) for name in "abc" for sort in "12"]
+    turns = 0
+
+    async def work(seed: int) -> None:
+        nonlocal turns
+        chance = random.Random(seed)
+        for _ in range(20):
+            async with queue.slots(("t", key) for key in chance.sample(keys, 3)):
+                await asyncio.sleep(0)
+                turns += 1
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*[work(seed) for seed in range(8)])
+    assert turns == 160
+    assert len(queue) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from ...clock import Clock
@@ -10,6 +11,7 @@ from ...config import ConfigError, environment
 from ...errors import StoreError, StoreUnavailable
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
+from ...model.rows import Key, Row
 from ...model.table import Table
 from .. import base
 from . import preflight, schema
@@ -51,6 +53,7 @@ class CassandraStore(Reading, StreamReads):
         batches=False,
         indexes=True,
         streams=False,
+        transactions=False,
         partition_contention=True,
     )
 
@@ -206,6 +209,14 @@ class CassandraStore(Reading, StreamReads):
             raise await self._gone(table) from None
         finally:
             self._underway.leave(generation)
+
+    async def spent(self, token: base.Token) -> base.Spent | None:
+        raise ValueError("this store has no transactions")
+
+    async def snapshot(
+        self, reads: Sequence[tuple[Table, Key]]
+    ) -> tuple[Row | None, ...] | base.Conflict:
+        raise ValueError("this store has no transactions")
 
     def _intent(self, write: base.Write) -> Intent:
         items = self._table(write.table)

@@ -35,7 +35,14 @@ STATE = (
     "INSERT OR IGNORE INTO state VALUES (1, 0, 0)",
     "CREATE TABLE IF NOT EXISTS leases (job TEXT PRIMARY KEY, owner BLOB NOT NULL,"
     " until REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tokens (text TEXT PRIMARY KEY, digest BLOB NOT NULL,"
+    " until INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS tokens_until ON tokens (until)",
 )
+# Times in microseconds.
+TOKEN_GET = "SELECT digest FROM tokens WHERE text = ? AND until > ?"
+TOKEN_PUT = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)"
+TOKENS_FORGET = "DELETE FROM tokens WHERE until <= ?"
 CHANGES = "SELECT changes FROM state"
 COUNT_CHANGE = "UPDATE state SET changes = changes + 1"
 CATALOG_GET = "SELECT spec FROM catalog WHERE name = ?"
@@ -68,6 +75,7 @@ class ItemSql:
     delete_any: str
     delete_absent: str
     delete_version: str
+    check: str
 
 
 @lru_cache(maxsize=4096)
@@ -97,6 +105,7 @@ def item_sql(table_id: str) -> ItemSql:
         # Changes nothing: it tells, as the others do, by the number of rows what was there.
         delete_absent=f"UPDATE {name} SET ver = ver WHERE {here}",
         delete_version=f"DELETE FROM {name} WHERE {here} AND ver = ?",
+        check=f"UPDATE {name} SET ver = ver WHERE {here} AND ver = ?",
     )
 
 
@@ -114,7 +123,11 @@ def change_of(write: Write, now: int) -> Change:
     sql = item_sql(write.table.id)
     here = physical(write.key)
     expected = write.expected
-    if write.item is None:
+    if write.check and expected == ANY:
+        raise ValueError("a check expects something")
+    if write.check and expected != ABSENT:
+        return Change(sql.check, (*here, expected), 1)
+    if write.item is None or write.check:
         if expected == ANY:
             return Change(sql.delete_any, here, None)
         if expected == ABSENT:

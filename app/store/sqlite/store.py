@@ -29,10 +29,12 @@ from ..base import (
     Committed,
     Conflict,
     Outcome,
+    Spent,
     StreamPage,
+    Token,
     Trimmed,
 )
-from . import indexes, streams
+from . import indexes, streams, tokens
 from . import statements as sql
 from .errors import FAULTS, raise_store_error
 from .file import open_file, path_of
@@ -66,6 +68,7 @@ class SqliteStore:
             shared=in_file,
             durable=in_file,
             batches=True,
+            transactions=True,
             indexes=True,
             streams=True,
             partition_contention=False,
@@ -213,24 +216,51 @@ class SqliteStore:
 
     async def commit(self, batch: Batch) -> Outcome:
         now = self._clock.time()
-        changes = [sql.change_of(write, int(now * 1_000_000)) for write in batch.writes]
+        microseconds = int(now * 1_000_000)
+        changes = [sql.change_of(write, microseconds) for write in batch.writes]
         for write in batch.writes:
             changes += indexes.changes_of(write)
             changes += streams.changes_of(write, now)
         used = {write.table.id: write.table for write in batch.writes}.values()
+        token = batch.token
 
         def work(connection: sqlite3.Connection) -> Outcome:
             for table in used:
                 _check_current(connection, table)
-            if len(changes) == 1:
+            if token is not None:
+                known = tokens.spent(connection, token, microseconds)
+                if known is not None:
+                    return known
+            elif len(changes) == 1:
                 return Committed() if _done(connection, changes[0]) else Conflict()
             with savepoint(connection) as undo:
                 if all(_done(connection, change) for change in changes):
+                    if token is not None:
+                        tokens.spend(connection, token, microseconds)
                     return Committed()
                 undo()
                 return Conflict()
 
         return cast(Outcome, await self._writer.run(work))
+
+    async def spent(self, token: Token) -> Spent | None:
+        try:
+            return tokens.spent(self._reader, token, int(self._clock.time() * 1_000_000))
+        except FAULTS as fault:
+            raise_store_error(fault)
+
+    async def snapshot(
+        self, reads: Sequence[tuple[Table, Key]]
+    ) -> tuple[Row | None, ...] | Conflict:
+        try:
+            # What other processes and the writer's thread commit meanwhile is not seen.
+            self._reader.execute("BEGIN")
+        except FAULTS as fault:
+            raise_store_error(fault)
+        try:
+            return tuple(self._get(sql.item_sql(table.id).get, key) for table, key in reads)
+        finally:
+            self._reader.execute("COMMIT")
 
     # -- streams ----------------------------------------------------------------------------
 

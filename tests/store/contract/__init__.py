@@ -32,3 +32,4 @@ from .races import *  # noqa: F403
 from .scans import *  # noqa: F403
 from .sharing import *  # noqa: F403
 from .streams import *  # noqa: F403
+from .transactions import *  # noqa: F403

@@ -1,0 +1,155 @@
+"""TransactWriteItems:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .. import errors
+from ..errors import ApiError
+from ..expressions import Condition, update
+from ..model.plans import WritePlan
+from ..model.rows import Item
+from ..model.table import Table
+from ..values import item_size, normalize_item
+from .context import Context
+from .item_plans import (
+    check_condition_keys,
+    check_item_size,
+    check_plan,
+    delete_plan,
+    put_plan,
+    update_plan,
+)
+from .item_writes import write_condition
+from .parameters import placeholders_of
+from .registry import Answer, Request
+from .tables import usable_table
+from .transactions import (
+    MOST_BYTES,
+    Action,
+    check_supported,
+    read_capacity,
+    read_units,
+    refuse_duplicates,
+    run_transaction,
+    token_of,
+    write_capacity,
+)
+
+_CONDITION = ("ConditionExpression",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What can be told of one action without its table. `size`: bytes of items, keys and values."""
+
+    part: Request
+    wanted: Condition | None
+    plan: Callable[[Table], WritePlan]
+    size: int
+
+
+async def run(ctx: Context, request: Request) -> Answer:
+    check_supported(ctx)
+    parsed = [_parsed(action) for action in request["TransactItems"]]
+    size = sum(one.size for one in parsed)
+    if size > MOST_BYTES:
+        raise errors.validation(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
+    token = token_of(request, "TransactItems")
+    tables: list[Table] = []
+    actions: list[Action] = []
+    keys: set[Any] = set()
+    for one in parsed:
+        table = await usable_table(ctx, one.part["TableName"])
+        check_condition_keys(table, one.wanted)
+        plan = _plan(one, table)
+        if isinstance(plan, WritePlan):
+            refuse_duplicates(keys, table, plan.key)
+        shows_old = one.part.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        tables.append(table)
+        actions.append(Action(plan, shows_old))
+    outcomes = await run_transaction(ctx, actions, token)
+    mode = request.get("ReturnConsumedCapacity", "NONE")
+    if mode == "NONE":
+        return {}
+    if outcomes is not None:
+        written = list(zip(tables, outcomes, strict=True))
+        return {"ConsumedCapacity": write_capacity(written, mode)}
+    used = []
+    for table, action in zip(tables, actions, strict=True):
+        assert isinstance(action.plan, WritePlan)
+        row = await ctx.store.get(table, action.plan.key, consistent=True)
+        used.append((table, read_units(row)))
+    return {"ConsumedCapacity": read_capacity(used, mode)}
+
+
+def _parsed(action: Request) -> _Parsed:
+    if len(action) != 1:
+        raise errors.validation(
+            "TransactItems can only contain one of Check, Put, Update or Delete"
+            if action
+            else "Invalid Request: TransactWriteRequest should contain Delete or Put or Update "
+            "request"
+        )
+    ((kind, part),) = action.items()
+    return _PARSERS[kind](part)
+
+
+def _put(part: Request) -> _Parsed:
+    item = normalize_item(part["Item"])
+    check_item_size(item)
+    wanted = _condition(part)
+    return _Parsed(part, wanted, lambda table: put_plan(table, item, wanted), item_size(item))
+
+
+def _delete(part: Request) -> _Parsed:
+    key = normalize_item(part["Key"])
+    wanted = _condition(part)
+    return _Parsed(part, wanted, lambda table: delete_plan(table, key, wanted), _size(part, key))
+
+
+def _check(part: Request) -> _Parsed:
+    key = normalize_item(part["Key"])
+    wanted = _condition(part)
+    assert wanted is not None, "the API's model requires it"
+    return _Parsed(part, wanted, lambda table: check_plan(table, key, wanted), _size(part, key))
+
+
+def _update(part: Request) -> _Parsed:
+    key = normalize_item(part["Key"])
+    placeholders = placeholders_of(part, ("UpdateExpression", "ConditionExpression"))
+    changes = update(part["UpdateExpression"], placeholders)
+    wanted = write_condition(part, placeholders)
+    placeholders.check_unused()
+    return _Parsed(
+        part, wanted, lambda table: update_plan(table, key, changes, wanted), _size(part, key)
+    )
+
+
+_PARSERS: dict[str, Callable[[Request], _Parsed]] = {
+    "ConditionCheck": _check,
+    "Delete": _delete,
+    "Put": _put,
+    "Update": _update,
+}
+
+
+def _condition(part: Request) -> Condition | None:
+    placeholders = placeholders_of(part, _CONDITION)
+    wanted = write_condition(part, placeholders)
+    placeholders.check_unused()
+    return wanted
+
+
+def _size(part: Request, key: Item) -> int:
+    return item_size(key) + item_size(part.get("ExpressionAttributeValues") or {})
+
+
+def _plan(one: _Parsed, table: Table) -> WritePlan | ApiError:
+    try:
+        return one.plan(table)
+    except ApiError as fault:
+        return fault
