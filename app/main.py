@@ -53,7 +53,7 @@ def create_app(
         )
     queue = KeyQueue(by_partition=store.capabilities.partition_contention)
     context = Context(store, settings, clock, metrics, queue)
-    expiry = Expiry(store, clock, metrics, queue, settings.ttl_interval)
+    expiry = Expiry(store, clock, metrics, queue, settings.ttl_interval, context.overdue)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -64,7 +64,7 @@ def create_app(
             asyncio.create_task(_observe(queue, metrics), name="queue depth"),
         ]
         if store.capabilities.indexes:
-            indexing = Indexing(store, metrics, queue)
+            indexing = Indexing(store, clock, metrics, queue)
             jobs.append(asyncio.create_task(indexing.run(), name="indexing"))
             if settings.verify_interval:
                 watch = DriftWatch(store, clock, metrics, queue, settings.verify_interval)

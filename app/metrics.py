@@ -46,6 +46,10 @@ METRICS = (
     Metric("TransactionConflict", "counter", "Count", "Requests lost to a transaction.", True),
     Metric("ReturnedItemCount", "counter", "Count", "Items that reads returned.", True),
     Metric("TimeToLiveDeletedItemCount", "counter", "Count", "Items deleted as expired."),
+    Metric("TimeToLiveLag", "gauge", "Seconds", "How late the last item was deleted as expired."),
+    Metric(
+        "OnlineIndexPercentageProgress", "gauge", "Percent", "How far an index has been filled."
+    ),
     Metric("JobFailures", "counter", "Count", "Rounds of a background job that failed."),
     Metric("IndexDrift", "counter", "Count", "Index entries found not to be as their items say."),
     Metric("IndexDriftMended", "counter", "Count", "Of those: mended."),

@@ -62,7 +62,7 @@ class DriftWatch:
 
     async def _compare(self, name: str) -> int:
         table = await self.store.table(name)
-        if table is None or table.status != "ACTIVE" or not table.indexes:
+        if table is None or table.status != "ACTIVE" or not table.kept_indexes:
             return 0
         try:
             report = await Verification(

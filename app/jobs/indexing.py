@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from ..errors import Busy, StoreError, TableChanged, TableGone
+from ..clock import Clock
+from ..errors import Busy, StoreError, StoreUnavailable, TableChanged, TableGone
 from ..metrics import Metrics
 from ..model.index import EntryChange, place_of, projected
-from ..model.rows import WHOLE, Key, Row
-from ..model.table import Index, Table
+from ..model.rows import Key, Row, Segment
+from ..model.table import FILL_PARTS, Index, Table, with_index
 from ..store.base import Batch, Committed, Store, Write
 from ..store.keyqueue import KeyQueue
 
+_JOB = "indexing"
 _PAGE_ROWS = 100
+_KEPT_SECONDS = 30.0
 _NAMES_AT_ONCE = 100
 _AT_ONCE = 8
 
@@ -25,10 +28,11 @@ class Indexing:
 
     So the entry is made under the same condition as any other write's, and cannot be older than
     its item. Writers keep the index from the moment it is CREATING: an item missed by the scan was
-    written after that. Starting over only costs time.
+    written after that. Doing a part again only costs time.
     """
 
     store: Store
+    clock: Clock
     metrics: Metrics
     queue: KeyQueue
     interval: float = 0.5
@@ -48,14 +52,15 @@ class Indexing:
     async def round(self) -> bool:
         """One step for each table that has an index under way; False if there was none."""
         found = False
+        if not await self.store.leads(_JOB):
+            return False
         async for table in self._tables():
-            for index in table.indexes:
+            for index in table.kept_indexes:
                 if index.status in ("CREATING", "DELETING"):
                     found = True
                 if index.status == "DELETING":
                     await self.store.settled(table)
-                    left = tuple(each for each in table.indexes if each.number != index.number)
-                    await self._change(table, left)
+                    await self._change(with_index(table, index.number, None))
                     break
                 if index.status == "CREATING":
                     await self._create(table, index)
@@ -74,22 +79,36 @@ class Indexing:
 
     async def _create(self, table: Table, index: Index) -> None:
         """One step: from CREATING to backfilling, or from there to ACTIVE."""
-        if index.backfilling:
-            await self._fill(table, index)
-            done = replace(index, status="ACTIVE", backfilling=False)
-        else:
+        if not index.backfilling:
             # A writer that does not know of the index yet could pass by the backfill.
             await self.store.settled(table)
-            done = replace(index, backfilling=True)
-        swapped = (done if each.number == index.number else each for each in table.indexes)
-        await self._change(table, tuple(swapped))
+            started = replace(index, backfilling=True)
+            await self._change(with_index(table, index.number, started))
+            return
+        table = await self._fill(table, index)
+        done = replace(index, status="ACTIVE", backfilling=False, filled=0)
+        await self._change(with_index(table, index.number, done))
 
-    async def _fill(self, table: Table, index: Index) -> None:
+    async def _fill(self, table: Table, index: Index) -> Table:
+        """Returns the table as it is then: how far it has come is kept in it now and then, so that
+        whoever takes over goes on from there."""
+        kept = self.clock.monotonic()
+        for part in range(index.filled, FILL_PARTS):
+            self.metrics.set("OnlineIndexPercentageProgress", 100 * part / FILL_PARTS)
+            await self._fill_part(table, index, Segment(part, FILL_PARTS))
+            if self.clock.monotonic() - kept >= _KEPT_SECONDS:
+                index = replace(index, filled=part + 1)
+                table = await self._change(with_index(table, index.number, index))
+                kept = self.clock.monotonic()
+        self.metrics.set("OnlineIndexPercentageProgress", 100)
+        return table
+
+    async def _fill_part(self, table: Table, index: Index, part: Segment) -> None:
         after: Key | None = None
         more = True
         while more:
             page = await self.store.scan(
-                table, WHOLE, after=after, limit=_PAGE_ROWS, consistent=True
+                table, part, after=after, limit=_PAGE_ROWS, consistent=True
             )
             for start in range(0, len(page.rows), _AT_ONCE):
                 rows = page.rows[start : start + _AT_ONCE]
@@ -97,7 +116,9 @@ class Indexing:
             more = page.more
             if page.rows:
                 after = page.rows[-1].key
-            await asyncio.sleep(self.pause)
+                if not await self.store.leads(_JOB):
+                    raise StoreUnavailable("another process fills the index now")
+                await asyncio.sleep(self.pause)
 
     async def _enter(self, table: Table, index: Index, row: Row | None) -> None:
         """Writes the entry of one item, of whichever version it has by then."""
@@ -117,10 +138,10 @@ class Indexing:
                 await asyncio.sleep(self.pause)
             row = await self.store.get(table, key, consistent=True)
 
-    async def _change(self, table: Table, indexes: tuple[Index, ...]) -> None:
-        changed = replace(table, indexes=indexes, version=table.version + 1)
-        if not await self.store.change_table(changed):
-            current = await self.store.table(table.name)
-            if current is None or current.id != table.id:
-                raise TableGone(f"table {table.name} was deleted")
-            raise TableChanged(f"table {table.name} has changed")
+    async def _change(self, changed: Table) -> Table:
+        if await self.store.change_table(changed):
+            return changed
+        current = await self.store.table(changed.name)
+        if current is None or current.id != changed.id:
+            raise TableGone(f"table {changed.name} was deleted")
+        raise TableChanged(f"table {changed.name} has changed")

@@ -109,11 +109,11 @@ class Verification:
         self._suspects: dict[_Suspect, float] = {}
         """Since when; what differs again later is the same suspect."""
         ready = ("ACTIVE", "UPDATING")
-        self._indexes = [index for index in table.indexes if index.status in ready]
+        self._indexes = [index for index in table.kept_indexes if index.status in ready]
 
     async def run(self) -> Report:
         report = self._report
-        report.skipped = [each.name for each in self._table.indexes if each not in self._indexes]
+        report.skipped = [each.name for each in self._table.kept_indexes if each not in self._indexes]
         if self._indexes:
             await self._items()
         for index in self._indexes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..values import successor, to_key
+from . import expiry
 from .rows import Bounds, Item, Key, KeyValue
 from .table import Index, KeyAttribute, Table
 
@@ -66,6 +67,9 @@ def decode(data: bytes, keys: Sequence[KeyAttribute]) -> list[KeyValue]:
 
 def place_of(index: Index, item: Item) -> Place | None:
     """None when the item lacks one of the index's keys: it has no entry then."""
+    if index.name == expiry.NAME:
+        entry = expiry.entry_of(index, item)
+        return None if entry is None else Place(*entry)
     partition = _encoded(index.partition, item)
     sort = _encoded(index.sort, item)
     if partition is None or sort is None:
@@ -84,7 +88,7 @@ def projected(table: Table, index: Index, item: Item) -> Item:
 def entry_changes(table: Table, old: Item | None, new: Item | None) -> tuple[EntryChange, ...]:
     """What a write that turns `old` into `new` does to the indexes; nothing where all stays."""
     changes = []
-    for index in table.indexes:
+    for index in table.kept_indexes:
         if index.status == "DELETING":
             continue
         before = None if old is None else place_of(index, old)

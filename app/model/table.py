@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 # Raised when an older dynaspan could misread what a newer one stored; an older one refuses it.
 FORMAT = 1
+
+FILL_PARTS = 20
+"""A table is gone through in so many parts when an index is added to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,6 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeToLive:
-    """`attribute` holds the epoch second at which its item expires."""
-
-    attribute: str
-
-
-@dataclass(frozen=True, slots=True)
 class Stream:
     """A stream of a table. `label` tells it from the table's earlier ones, `created` is in epoch
     seconds. `view` is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES.
@@ -56,6 +52,7 @@ class Index:
     A local index has the table's partition key as its own. `projection` is ALL, KEYS_ONLY or
     INCLUDE, the last with `included`. `throughput` is of a global index of a provisioned table.
     Writers keep entries in every state but DELETING; readers use ACTIVE and UPDATING.
+    `filled`: how many of FILL_PARTS parts of the table a backfill has been through for certain.
     """
 
     number: int
@@ -68,10 +65,23 @@ class Index:
     status: str = "ACTIVE"
     backfilling: bool = False
     throughput: Throughput = Throughput(0, 0)
+    filled: int = 0
 
     @property
     def keys(self) -> tuple[KeyAttribute, ...]:
         return self.partition + self.sort
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToLive:
+    """`attribute` holds the epoch second at which its item expires.
+
+    `index` orders the items by that second. It is the server's own: nobody reads it by name, and it
+    is billed to nobody. Its `partition` are the table's keys. None on stores without indexes.
+    """
+
+    attribute: str
+    index: Index | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,13 @@ class Table:
         return next((index for index in self.indexes if index.name == name), None)
 
     @property
+    def kept_indexes(self) -> tuple[Index, ...]:
+        """All that writers keep entries in, that of the time to live too."""
+        if self.ttl is None or self.ttl.index is None:
+            return self.indexes
+        return (*self.indexes, self.ttl.index)
+
+    @property
     def keys(self) -> tuple[KeyAttribute, ...]:
         """The partition key and, if there is one, the sort key."""
         return (self.partition_key,) + ((self.sort_key,) if self.sort_key else ())
@@ -117,6 +134,18 @@ class Table:
         if self.sort_key is None:
             return (self.partition_key.name,)
         return (self.partition_key.name, self.sort_key.name)
+
+
+def with_index(table: Table, number: int, index: Index | None) -> Table:
+    """The next version of `table`, in which the index of that number is `index`, or is no more."""
+    version = table.version + 1
+    if table.ttl is not None and table.ttl.index is not None and table.ttl.index.number == number:
+        ttl = None if index is None else replace(table.ttl, index=index)
+        return replace(table, ttl=ttl, version=version)
+    indexes = [index if each.number == number else each for each in table.indexes]
+    return replace(
+        table, indexes=tuple(each for each in indexes if each is not None), version=version
+    )
 
 
 class UnknownFormat(Exception):
@@ -137,12 +166,17 @@ def decode(data: bytes | str) -> Table:
     raw["partition_key"] = KeyAttribute(**raw["partition_key"])
     raw["sort_key"] = raw["sort_key"] and KeyAttribute(**raw["sort_key"])
     raw["throughput"] = Throughput(**raw["throughput"])
-    raw["ttl"] = raw["ttl"] and TimeToLive(**raw["ttl"])
+    raw["ttl"] = raw["ttl"] and _time_to_live(raw["ttl"])
     raw["tags"] = tuple((key, value) for key, value in raw["tags"])
     raw["indexes"] = tuple(_index(index) for index in raw["indexes"])
     if raw.get("stream"):
         raw["stream"] = Stream(**raw["stream"])
     return Table(**raw)
+
+
+def _time_to_live(raw: dict[str, Any]) -> TimeToLive:
+    raw["index"] = raw["index"] and _index(raw["index"])
+    return TimeToLive(**raw)
 
 
 def _index(raw: dict[str, Any]) -> Index:

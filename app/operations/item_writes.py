@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import errors
 from ..expressions import Condition, Placeholders, condition, legacy
-from ..model import capacity
+from ..model import capacity, expiry
 from ..model.plans import NotWritten, Written
 from ..model.rows import Item
 from ..model.table import Table
@@ -61,5 +61,9 @@ def written_units(outcome: Written) -> float:
 
 
 def index_units(outcome: Written) -> dict[str, float]:
-    """Units by name of the indexes that the write changed."""
-    return {change.index.name: capacity.entry_units(change) for change in outcome.entries}
+    """Units by name of the indexes that the write changed; the server's own costs nobody."""
+    return {
+        change.index.name: capacity.entry_units(change)
+        for change in outcome.entries
+        if change.index.name != expiry.NAME
+    }

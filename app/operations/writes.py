@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from .. import errors
 from ..errors import TableChanged, TableGone
+from ..model.expiry import expired
 from ..model.index import entry_changes
 from ..model.plans import NotWritten, Put, Refused, WritePlan, Written
-from ..model.rows import Row
+from ..model.rows import Item, Key, Row
 from ..model.stream import record_of
 from ..model.table import Table
 from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Locked, Write
@@ -50,7 +51,7 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     row: Row | None = None
     # An index entry is changed from what it was, and a stream tells of that, so that a table with
     # either is always read.
-    blind = plan.blind and not table.indexes and table.stream is None
+    blind = plan.blind and not table.kept_indexes and table.stream is None
     if not blind:
         row = await ctx.store.get(table, plan.key, consistent=True)
     old = None if row is None else row.item
@@ -65,11 +66,20 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     write = Write(table, plan.key, expected, new, entries, record_of(table, old, new))
     outcome = await ctx.store.commit(Batch((write,)))
     if isinstance(outcome, Committed):
+        note_expired(ctx, table, plan.key, new)
         return Written(old, new, entries)
     if not isinstance(outcome, Conflict | Locked):
         raise AssertionError(f"{outcome} of a write without a token")
     ctx.metrics.add("CasRetries" if isinstance(outcome, Conflict) else "LockedRetries")
     return outcome
+
+
+def note_expired(ctx: Context, table: Table, key: Key, new: Item | None) -> None:
+    """An item written with its time past is not where the job looks next."""
+    if table.ttl is None or new is None or table.ttl.attribute not in new:
+        return
+    if expired(new, table.ttl.attribute, ctx.clock.time()):
+        ctx.overdue.append((table.name, key))
 
 
 async def looked_up_again(ctx: Context, old: Table) -> Table:

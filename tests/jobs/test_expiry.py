@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.jobs.expiry import Expiry, expired
+from app.jobs.expiry import Expiry
 from app.metrics import Metrics
+from app.model.expiry import entry_of, expired, index_for, partitions
 from app.model.index import entry_changes
 from app.model.rows import WHOLE, Item, Key
 from app.model.table import Index, KeyAttribute, Table, TimeToLive
@@ -23,6 +24,8 @@ YEAR = 365.25 * 86400
 
 @dataclass
 class FixedClock:
+    """Its owner moves it."""
+
     now: float = NOW
 
     def time(self) -> float:
@@ -47,13 +50,14 @@ TABLE = Table(
     partition_key=KeyAttribute("pk", "S"),
     sort_key=None,
     created=NOW,
-    ttl=TimeToLive("expires"),
     indexes=(INDEX,),
     next_index=2,
 )
+EXPIRY = replace(index_for(TABLE, "expires"), status="ACTIVE")
+TIMED = replace(TABLE, ttl=TimeToLive("expires", EXPIRY), next_index=3)
 
 
-async def make(store: Store, table: Table = TABLE) -> Table:
+async def make(store: Store, table: Table = TIMED) -> Table:
     assert await store.create_table(table)
     made = await store.table(table.name)
     assert made is not None
@@ -110,7 +114,7 @@ async def test_expired_items_go_and_their_index_entries_with_them(store: SqliteS
 
 
 async def test_nothing_goes_where_ttl_is_off(store: SqliteStore) -> None:
-    table = await make(store, replace(TABLE, ttl=None))
+    table = await make(store, TABLE)
     await put(store, table, "old", {"N": str(int(NOW - 10))})
     assert await job(store).round() == 0
 
@@ -124,5 +128,47 @@ async def test_an_item_changed_after_it_was_seen_is_kept(store: SqliteStore) -> 
     entries = entry_changes(table, row.item, renewed)
     await store.commit(Batch((Write(table, key, row.version, renewed, entries),)))
     # The delete is for the version that was expired, which is not there any more.
-    assert not await job(store)._delete(table, row)
+    assert not await job(store)._delete_row(table, row)
     assert (await store.get(table, key, consistent=True)) is not None
+
+
+async def test_what_a_new_leader_finds(store: SqliteStore) -> None:
+    table = await make(store)
+    for name, age in (("hours", 5 * 3600), ("days", 9 * 86400)):
+        await put(store, table, name, {"N": str(int(NOW - age))})
+    clock = FixedClock()
+    expiry = Expiry(store, clock, Metrics(), KeyQueue(), interval=1, pause=0)
+    assert await expiry.round() == 1
+    # What lies further back is found when everything is gone through.
+    clock.now += 7 * 3600
+    assert await expiry.round() == 1
+
+
+async def test_what_was_written_overdue_goes_at_once(store: SqliteStore) -> None:
+    table = await make(store)
+    key = await put(store, table, "old", {"N": str(int(NOW - YEAR))})
+    kept = await put(store, table, "new", {"N": str(int(NOW + 10))})
+    expiry = job(store)
+    expiry.overdue.extend([(table.name, key), (table.name, kept), ("not-there", key)])
+    assert await expiry.round() == 1
+    assert await store.get(table, kept, consistent=True) is not None
+
+
+async def test_a_table_without_such_an_index_is_scanned(store: SqliteStore) -> None:
+    table = await make(store, replace(TABLE, ttl=TimeToLive("expires")))
+    await put(store, table, "old", {"N": str(int(NOW - YEAR))})
+    assert await job(store).round() == 1
+
+
+@pytest.mark.parametrize("second", [0, 3599, 3600, NOW - 0.5, NOW])
+def test_an_entry_is_where_it_is_looked_for(second: float) -> None:
+    item = {"pk": {"S": "a"}, "expires": {"N": str(second)}}
+    entry = entry_of(EXPIRY, item)
+    assert entry is not None
+    assert entry[0] in set(partitions(second, second))
+    assert entry[0] not in set(partitions(second + 3600, second + 7200))
+
+
+@pytest.mark.parametrize("value", [{"N": "-1"}, {"N": "1e100"}, {"S": "5"}, {"NULL": True}])
+def test_what_never_expires_has_no_entry(value: dict[str, Any]) -> None:
+    assert entry_of(EXPIRY, {"pk": {"S": "a"}, "expires": value}) is None

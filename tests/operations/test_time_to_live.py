@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.operations.conftest import make_client
 from tests.operations.texts import (
     BAD_NAME,
     NOT_STRING,
@@ -111,6 +112,16 @@ def status(client: Any, table: str) -> dict[str, Any]:
 
 
 DISABLED = {"TimeToLiveStatus": "DISABLED"}
+ENABLED = {"AttributeName": "ttl", "TimeToLiveStatus": "ENABLED"}
+
+
+def wait_for(client: Any, table: str, wanted: dict[str, Any]) -> None:
+    """Until it is shown; before that nothing but that it is being changed."""
+    deadline = time.monotonic() + 30
+    while (shown := status(client, table)) != wanted:
+        assert shown["TimeToLiveStatus"] in ("ENABLING", "DISABLING")
+        assert time.monotonic() < deadline, shown
+        time.sleep(0.05)
 
 
 def test_a_table_begins_without(raw: Any, table: str) -> None:
@@ -137,13 +148,10 @@ def enabled(client: Any, own: str) -> Iterator[str]:
 
 
 def test_enabled_and_disabled(raw: Any, client: Any, own: str) -> None:
-    for wanted, shown in (
-        (True, {"AttributeName": "ttl", "TimeToLiveStatus": "ENABLED"}),
-        (False, DISABLED),
-    ):
+    for wanted, shown in ((True, ENABLED), (False, DISABLED), (True, ENABLED), (False, DISABLED)):
         given = specification("ttl", wanted)
         assert raw("UpdateTimeToLive", {"TableName": own, **given}) == (200, given)
-        assert status(client, own) == shown
+        wait_for(client, own, shown)
 
 
 def test_what_is_enabled_cannot_be_enabled(fails: Any, enabled: str) -> None:
@@ -178,3 +186,79 @@ def test_items_that_have_not_expired_stay(client: Any, enabled: str, key: str) -
     item = {"pk": {"S": key}, "ttl": {"N": later}}
     client.put_item(TableName=enabled, Item=item)
     assert client.get_item(TableName=enabled, Key={"pk": {"S": key}})["Item"] == item
+
+
+@pytest.fixture(scope="module")
+def quick(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A client of a server that looks for expired items all the time."""
+    if request.config.getoption("--url"):
+        pytest.skip("how often another server looks for expired items is its own affair")
+    start_server, store_url = map(request.getfixturevalue, ("start_server", "store_url"))
+    client = make_client(start_server("--store", store_url, "--ttl-interval", "0.3").url)
+    yield client
+    client.close()
+
+
+def left(client: Any, table: str, wanted: set[str], **more: Any) -> None:
+    """Waits until nothing but `wanted` is there."""
+    deadline = time.monotonic() + 30
+    while True:
+        items = client.scan(TableName=table, **more)["Items"]
+        found = {item["pk"]["S"] for item in items}
+        assert found >= wanted
+        if found == wanted:
+            return
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+
+
+def test_expired_items_are_deleted(quick: Any, new_table: Callable[..., str]) -> None:
+    table = new_table(
+        {"pk": "S"},
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "g", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-g",
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    now = time.time()
+    year = 366 * 86400
+
+    def put(name: str, **value: Any) -> None:
+        item = {"pk": {"S": name}, "g": {"S": "x"}, **({"ttl": value} if value else {})}
+        quick.put_item(TableName=table, Item=item)
+
+    kept = {"without", "later", "text", "very-old", "milliseconds", "renewed"}
+    # There before TTL is: they are found when its index has been filled.
+    put("before", N=str(int(now - year)))
+    put("before-later", N=str(int(now + 2)))
+    put("without")
+    quick.update_time_to_live(TableName=table, **specification("ttl", True))
+    put("just-past", N=str(int(now - 5)))
+    put("long-past", N=str(int(now - 3 * year)))
+    put("soon", N=str(int(now + 2)))
+    put("renewed", N=str(int(now + 2)))
+    put("renewed", N=str(int(now + 3600)))
+    put("later", N=str(int(now + 3600)))
+    put("text", S=str(int(now - 5)))
+    put("very-old", N=str(int(now - 6 * year)))
+    put("milliseconds", N=str(int(now * 1000)))
+    left(quick, table, kept)
+    left(quick, table, kept, IndexName="by-g")
+    wait_for(quick, table, ENABLED)
+    answer = quick.put_item(
+        TableName=table,
+        Item={"pk": {"S": "later"}, "ttl": {"N": str(int(now + 7200))}},
+        ReturnConsumedCapacity="INDEXES",
+    )["ConsumedCapacity"]
+    # The index by which expired items are found is nobody's to pay, or to see.
+    assert answer["CapacityUnits"] == 2.0
+    assert set(answer["GlobalSecondaryIndexes"]) == {"by-g"}
+    described = quick.describe_table(TableName=table)["Table"]
+    assert [each["IndexName"] for each in described["GlobalSecondaryIndexes"]] == ["by-g"]

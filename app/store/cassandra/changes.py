@@ -265,4 +265,4 @@ class Changes:
 
 def _global(table: Table) -> dict[int, Index]:
     """Its global indexes, those with a table of their own, by number."""
-    return {index.number: index for index in table.indexes if not index.local}
+    return {index.number: index for index in table.kept_indexes if not index.local}

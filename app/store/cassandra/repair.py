@@ -55,7 +55,7 @@ class Repair:
         sent: list[Sent] = []
         for number, places in mark.touched().items():
             # The entries of an index that is no more have gone with it.
-            index = next((each for each in table.indexes if each.number == number), None)
+            index = next((each for each in table.kept_indexes if each.number == number), None)
             if index is not None:
                 writes = items.entry_writes(number)
                 sent += _writes(writes, table, index, places, key, item, version)

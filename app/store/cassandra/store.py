@@ -220,7 +220,7 @@ class CassandraStore(Reading, StreamReads):
 
     def _intent(self, write: base.Write) -> Intent:
         items = self._table(write.table)
-        indexed = bool(write.table.indexes)
+        indexed = bool(write.table.kept_indexes)
         blob = None if write.item is None else encode(write.item)
         local = local_changes(write, blob)
         expected: int | None = None

@@ -205,15 +205,15 @@ class SqliteStore(Reading):
     async def create_table(self, table: Table) -> bool:
         spec = tables.encode(replace(table, status="ACTIVE"))
         insert = sql.Change(sql.CATALOG_INSERT, (table.name, table.id, table.version, spec), 1)
-        creates = [indexes.sql_of(table, index).create for index in table.indexes]
+        creates = [indexes.sql_of(table, index).create for index in table.kept_indexes]
         ddl = (*sql.item_sql(table.id).create, *creates)
         return await self._change_catalog(insert, ddl, self._streams(None, table))
 
     async def change_table(self, table: Table) -> bool:
         values = (table.version, tables.encode(table), table.name, table.id, table.version - 1)
         before = await self.table(table.name)
-        had = {} if before is None else {index.number: index for index in before.indexes}
-        has = {index.number: index for index in table.indexes}
+        had = {} if before is None else {index.number: index for index in before.kept_indexes}
+        has = {index.number: index for index in table.kept_indexes}
         # `before` is what is changed, or its version is another one and nothing is.
         ddl = [indexes.index_sql(table.id, number).create for number in has.keys() - had.keys()]
         ddl += [indexes.index_sql(table.id, number).drop for number in had.keys() - has.keys()]
@@ -226,7 +226,7 @@ class SqliteStore(Reading):
     async def drop_table(self, table: Table) -> bool:
         # No DELETING in between: one transaction ends all writes, of other processes too.
         delete = sql.Change(sql.CATALOG_DELETE, (table.name, table.id, table.version), 1)
-        drops = [indexes.sql_of(table, index).drop for index in table.indexes]
+        drops = [indexes.sql_of(table, index).drop for index in table.kept_indexes]
         ddl = (sql.item_sql(table.id).drop, *drops)
         return await self._change_catalog(delete, ddl, self._streams(table, None))
 
