@@ -113,7 +113,9 @@ class Verification:
 
     async def run(self) -> Report:
         report = self._report
-        report.skipped = [each.name for each in self._table.kept_indexes if each not in self._indexes]
+        report.skipped = [
+            each.name for each in self._table.kept_indexes if each not in self._indexes
+        ]
         if self._indexes:
             await self._items()
         for index in self._indexes:
