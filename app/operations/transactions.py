@@ -39,7 +39,7 @@ from ..values import item_size
 from .context import Context
 from .item_writes import index_units, written_units
 from .registry import Request
-from .writes import looked_up_again
+from .writes import looked_up_again, note_expired
 
 MOST_BYTES = 4 * 1024 * 1024
 DUPLICATES = "Transaction request cannot include multiple operations on one item"
@@ -102,6 +102,8 @@ async def run_transaction(
                 plans = [await _current(ctx, plan) for plan in plans]
                 continue
             if isinstance(outcome, Committed):
+                for change in ready:
+                    note_expired(ctx, change.write.table, change.write.key, change.write.item)
                 return [change.written for change in ready]
             if not isinstance(outcome, Conflict | Locked):
                 _check_replay(outcome)
