@@ -95,8 +95,9 @@ def resource_not_found(message: str = "Requested resource not found") -> ApiErro
     return ApiError(_DYNAMODB + "ResourceNotFoundException", message)
 
 
-def table_not_found(message: str) -> ApiError:
-    return ApiError(_DYNAMODB + "TableNotFoundException", message)
+def named(code: str, message: str) -> ApiError:
+    """One of the API's exceptions that a single operation has, e.g. BackupNotFoundException."""
+    return ApiError(_DYNAMODB + code, message)
 
 
 def resource_in_use(message: str) -> ApiError:

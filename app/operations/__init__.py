@@ -1,5 +1,7 @@
 """The API: one module for each operation, `async def run(ctx, request)`.
 
+Those of features that this server does not have are in `absent`.
+
 `OPERATIONS` is what this server answers, keyed by target; every other operation of the API is
 UnknownOperationException.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from . import (
+    absent,
     batch_execute_statement,
     batch_get_item,
     batch_write_item,
@@ -68,6 +71,7 @@ _RUNS: Mapping[str, Run] = {
     "UpdateItem": update_item.run,
     "UpdateTable": update_table.run,
     "UpdateTimeToLive": update_time_to_live.run,
+    **absent.RUNS,
 }
 _STREAM_RUNS: Mapping[str, Run] = {
     "DescribeStream": describe_stream.run,

@@ -31,7 +31,7 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
         ],
         "TableName": table.name,
         "KeySchema": _schema((table.partition_key,), sort),
-        "TableStatus": status or _status(table),
+        "TableStatus": status or status_of(table),
         "CreationDateTime": table.created,
         "ProvisionedThroughput": _throughput(table.throughput),
         "TableSizeBytes": 0,
@@ -62,7 +62,8 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
     return result
 
 
-def _status(table: Table) -> str:
+def status_of(table: Table) -> str:
+    """TableStatus."""
     changing = any(index.status != "ACTIVE" for index in table.indexes)
     return "UPDATING" if changing and table.status == "ACTIVE" else table.status
 

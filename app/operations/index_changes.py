@@ -14,6 +14,7 @@ from ..model.table import Index, Table
 from .index_rules import check_all, check_definitions, global_index, index_throughput
 from .registry import Request
 from .table_rules import Types, defined_types, moved
+from .tables import index_not_found
 
 
 def with_index_updates(request: Request, table: Table, now: float) -> Table:
@@ -81,10 +82,7 @@ def _all_types(request: Request, table: Table) -> Types:
 def _global(table: Table, each: dict[str, Any]) -> Index:
     index = table.index(each["IndexName"])
     if index is None or index.local:
-        raise errors.resource_not_found(
-            "Requested resource not found: Table: "
-            f"{table.name} does not have the specified index: {each['IndexName']}"
-        )
+        raise index_not_found(table, each["IndexName"])
     return index
 
 

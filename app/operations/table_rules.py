@@ -145,14 +145,15 @@ def refuse_ineffective(request: Request) -> None:
         "ResourcePolicy",
     ):
         if request.get(member):
-            raise _ineffective(member)
+            raise ineffective(member)
     if (request.get("SSESpecification") or {}).get("Enabled"):
-        raise _ineffective("SSESpecification")
+        raise ineffective("SSESpecification")
     if request.get("TableClass") == "STANDARD_INFREQUENT_ACCESS":
-        raise _ineffective("TableClass")
+        raise ineffective("TableClass")
 
 
-def _ineffective(member: str) -> ApiError:
+def ineffective(member: str) -> ApiError:
+    """`member` of a request, or a whole operation."""
     return _invalid(f"{member} is not supported by this server and would have no effect")
 
 

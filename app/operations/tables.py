@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import errors
-from ..model.table import Table
+from ..errors import ApiError
+from ..model.table import Index, Table
 from .context import Context
 from .names import table_name
 
@@ -35,3 +36,26 @@ async def described_table(ctx: Context, name: str) -> Table:
     if table is None:
         raise errors.resource_not_found(f"Requested resource not found: Table: {name} not found")
     return table
+
+
+async def table_to_back_up(ctx: Context, name: str) -> Table:
+    """As `described_table`, for the operations that have an error of their own for it."""
+    name = table_name(name)
+    table = await ctx.store.table(name)
+    if table is None:
+        raise errors.named("TableNotFoundException", f"Table not found: {name}")
+    return table
+
+
+def described_index(table: Table, name: str) -> Index:
+    index = table.index(name)
+    if index is None:
+        raise index_not_found(table, name)
+    return index
+
+
+def index_not_found(table: Table, name: str) -> ApiError:
+    return errors.resource_not_found(
+        f"Requested resource not found: Table: {table.name} does not have the specified index: "
+        f"{name}"
+    )

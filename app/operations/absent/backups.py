@@ -1,0 +1,26 @@
+"""Backups on demand: there are none.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBackups.html
+"""
+
+from __future__ import annotations
+
+from ... import errors
+from ..context import Context
+from ..registry import Answer, Request
+from ..table_rules import ineffective
+from ..tables import table_to_back_up
+
+
+async def list_all(ctx: Context, request: Request) -> Answer:
+    return {"BackupSummaries": []}
+
+
+async def refer(ctx: Context, request: Request) -> Answer:
+    """Every operation that is given the ARN of a backup."""
+    raise errors.named("BackupNotFoundException", f"Backup not found: {request['BackupArn']}")
+
+
+async def create(ctx: Context, request: Request) -> Answer:
+    await table_to_back_up(ctx, request["TableName"])
+    raise ineffective("CreateBackup")

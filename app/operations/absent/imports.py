@@ -1,0 +1,21 @@
+"""Imports from S3: there are none.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListImports.html
+"""
+
+from __future__ import annotations
+
+from ... import errors
+from ..context import Context
+from ..names import table_of_arn
+from ..registry import Answer, Request
+
+
+async def list_all(ctx: Context, request: Request) -> Answer:
+    if "TableArn" in request:
+        table_of_arn(request["TableArn"])
+    return {"ImportSummaryList": []}
+
+
+async def describe(ctx: Context, request: Request) -> Answer:
+    raise errors.named("ImportNotFoundException", f"Import not found: {request['ImportArn']}")
