@@ -151,8 +151,10 @@ CONFLICT_REASON: Mapping[str, Any] = {
 }
 
 
-def validation_reason(fault: ApiError) -> dict[str, Any]:
-    return {"Code": "ValidationError", "Message": fault.message}
+def fault_reason(fault: ApiError) -> dict[str, Any]:
+    """Of an action that is none, or an INSERT that met an item."""
+    duplicate = fault.code == "DuplicateItemException"
+    return {"Code": "DuplicateItem" if duplicate else "ValidationError", "Message": fault.message}
 
 
 def condition_reason(item: Any = None) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from ..model.table import Table
 from ..partiql import Bound, Exists, bind
 from .context import Context
 from .execute_statement import EXISTS_REFUSED
-from .item_writes import index_units, written_units
+from .item_writes import index_units, refuse, written_units
 from .registry import Answer, Request
 from .statement_items import ItemRead, item_read
-from .statement_writes import refusal, returned, write_plan
+from .statement_writes import returned, write_plan
 from .tables import usable_table
 from .writes import run_write
 
@@ -130,8 +130,7 @@ async def _work(ctx: Context, one: _One) -> None:
 async def _write(ctx: Context, one: _One, bound: Bound, plan: WritePlan) -> Any:
     outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
-        wanted = one.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        raise refusal(bound, outcome, show_item=wanted)
+        raise refuse(one.request, outcome)
     one.units, one.of_indexes = written_units(outcome), index_units(outcome)
     return returned(bound, outcome)
 

@@ -9,11 +9,11 @@ from ..model import capacity
 from ..model.plans import NotWritten
 from ..partiql import Bound, Exists, bind
 from .context import Context
-from .item_writes import index_units, written_units
+from .item_writes import index_units, refuse, written_units
 from .registry import Answer, Request
 from .statement_pages import read_page
 from .statement_reads import reading_of
-from .statement_writes import refusal, returned, write_plan
+from .statement_writes import returned, write_plan
 from .tables import usable_table
 from .writes import run_write
 
@@ -36,8 +36,7 @@ async def _write(ctx: Context, request: Request, write: Bound) -> Answer:
     plan = write_plan(table, write, needs_old=mode != "NONE")
     outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
-        wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        raise refusal(write, outcome, show_item=wanted)
+        raise refuse(request, outcome)
     item = returned(write, outcome)
     result: dict[str, Any] = {"Items": [item] if item else []}
     if mode != "NONE":

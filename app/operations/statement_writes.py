@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import errors
-from ..errors import ApiError
 from ..model import plans
-from ..model.plans import Change, NotWritten, WritePlan, Written
+from ..model.plans import Change, WritePlan, Written
 from ..model.rows import Item
 from ..model.table import KeyAttribute, Table
 from ..partiql import Bound, Delete, Insert, Update, Where
@@ -20,7 +19,8 @@ from .item_plans import check_item_size, delete_plan, put_plan, update_plan
 def write_plan(table: Table, write: Bound, *, needs_old: bool) -> WritePlan:
     """`needs_old` as for `item_plans`. Raises ValidationException.
 
-    A plan of an INSERT is refused by an item that is there, one of an UPDATE by none that is.
+    A plan of an INSERT raises DuplicateItemException where there is an item, one of an UPDATE is
+    refused where there is none.
     """
     statement = write.statement
     if isinstance(statement, Insert):
@@ -71,13 +71,6 @@ def check_type(attribute: KeyAttribute, value: Item) -> None:
         )
 
 
-def refusal(write: Bound, outcome: NotWritten, *, show_item: bool) -> ApiError:
-    """The answer to a plan that was refused."""
-    if isinstance(write.statement, Insert):
-        return errors.duplicate_item()
-    return errors.conditional_check_failed(outcome.old if show_item else None)
-
-
 def returned(write: Bound, outcome: Written) -> Item | None:
     """What RETURNING asks for."""
     statement = write.statement
@@ -103,6 +96,8 @@ def _insert_plan(table: Table, item: Item) -> WritePlan:
     plan = put_plan(table, item)
 
     def change(old: Item | None) -> Change:
-        return plan.change(old) if old is None else plans.Refused()
+        if old is not None:
+            raise errors.duplicate_item()
+        return plan.change(old)
 
     return replace(plan, change=change)

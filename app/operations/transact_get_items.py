@@ -52,7 +52,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         reads.append((table, key))
     if any(faults):
         raise errors.transaction_canceled(
-            [errors.validation_reason(fault) if fault else errors.NO_REASON for fault in faults]
+            [errors.fault_reason(fault) if fault else errors.NO_REASON for fault in faults]
         )
     rows = await snapshot(ctx, reads)
     # The JSON is never smaller than what the service counts.

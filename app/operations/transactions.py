@@ -237,7 +237,7 @@ def _reason(
     action: Action, change: _Change | Refused | ApiError, row: Row | None
 ) -> Mapping[str, Any]:
     if isinstance(change, ApiError):
-        return errors.validation_reason(change)
+        return errors.fault_reason(change)
     if isinstance(change, Refused):
         return errors.condition_reason(row.item if row is not None and action.shows_old else None)
     return errors.NO_REASON

@@ -64,11 +64,13 @@ class Bound:
         return statement.select.table if isinstance(statement, Exists) else statement.table
 
 
-def bind(text: str, parameters: Sequence[dict[str, Any]] | None) -> Bound:
-    """Raises ValidationException."""
+def bind(text: str, parameters: Sequence[dict[str, Any]] | None, place: str = "") -> Bound:
+    """`place` stands before what is wrong with the parameters. Raises ValidationException."""
     statement = parse(text)
     given = parameters or ()
     if len(given) < statement.parameters:
-        raise errors.validation("Number of parameters in request and statement don't match.")
+        raise errors.validation(
+            f"{place}Number of parameters in request and statement don't match."
+        )
     values = {f":{number}": normalize(value) for number, value in enumerate(given)}
     return Bound(text, given, statement, Placeholders(None, values))

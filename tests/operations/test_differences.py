@@ -44,7 +44,7 @@ def test_settings_without_effect_are_refused(
     fails("describe_table", "ResourceNotFoundException", None, TableName=name)
 
 
-@pytest.mark.parametrize("operation", ["ExecuteTransaction", "ImportTable", "SearchVectors"])
+@pytest.mark.parametrize("operation", ["ImportTable", "SearchVectors"])
 def test_operations_to_come_are_unknown(raw: Any, operation: str) -> None:
     status, answer = raw(operation, {})
     assert status == 400

@@ -1,0 +1,187 @@
+"""ExecuteTransaction: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("transactions")
+
+Execute = Callable[..., Any]
+FAILED = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
+NONE = {"Code": "None"}
+
+
+def given(statements: tuple[Any, ...]) -> list[dict[str, Any]]:
+    return [{"Statement": each} if isinstance(each, str) else each for each in statements]
+
+
+@pytest.fixture
+def execute(client: Any) -> Execute:
+    """`execute(statement, ...)` -> the responses."""
+
+    def run(*statements: Any, **more: Any) -> Any:
+        return client.execute_transaction(TransactStatements=given(statements), **more)["Responses"]
+
+    return run
+
+
+@pytest.fixture
+def cancelled(fails: Any) -> Execute:
+    """`cancelled(statement, ...)` -> the reasons."""
+
+    def run(*statements: Any) -> Any:
+        answer = fails(
+            "execute_transaction",
+            "TransactionCanceledException",
+            None,
+            TransactStatements=given(statements),
+        )
+        return answer["CancellationReasons"]
+
+    return run
+
+
+def insert(table: str, key: str, number: int = 1) -> str:
+    return f"INSERT INTO \"{table}\" VALUE {{'pk': '{key}', 'n': {number}}}"
+
+
+def select(table: str, key: str, more: str = "") -> str:
+    return f"SELECT n FROM \"{table}\" WHERE pk = '{key}'{more}"
+
+
+def exists(table: str, key: str, more: str) -> str:
+    return f"EXISTS(SELECT * FROM \"{table}\" WHERE pk = '{key}' AND {more})"
+
+
+def test_all_is_written_and_read_together(execute: Execute, table: str, key: str) -> None:
+    written = execute(
+        insert(table, f"{key}1"),
+        {
+            "Statement": f"INSERT INTO \"{table}\" VALUE {{'pk': ?, 'n': ?}}",
+            "Parameters": [{"S": f"{key}2"}, {"N": "2"}],
+        },
+    )
+    assert written == []
+    found = execute(select(table, f"{key}2"), select(table, "nobody"), select(table, f"{key}1"))
+    assert found == [{"Item": {"n": {"N": "2"}}}, {}, {"Item": {"n": {"N": "1"}}}]
+
+
+def test_nothing_is_written_when_one_is_refused(
+    execute: Execute, cancelled: Execute, table: str, key: str
+) -> None:
+    execute(insert(table, f"{key}1"), insert(table, f"{key}2"))
+    reasons = cancelled(
+        insert(table, f"{key}3"),
+        f"UPDATE \"{table}\" SET n = 9 WHERE pk = '{key}1'",
+        {
+            "Statement": f"DELETE FROM \"{table}\" WHERE pk = '{key}2' AND n > 1",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        },
+        exists(table, f"{key}4", "n = 1"),
+    )
+    item = {"pk": {"S": f"{key}2"}, "n": {"N": "1"}}
+    assert reasons == [NONE, NONE, {**FAILED, "Item": item}, FAILED]
+    found = execute(select(table, f"{key}1"), select(table, f"{key}3"))
+    assert found == [{"Item": {"n": {"N": "1"}}}, {}]
+
+
+def test_exists_is_a_condition(execute: Execute, table: str, key: str) -> None:
+    execute(insert(table, f"{key}1"))
+    execute(exists(table, f"{key}1", "n = 1"), insert(table, f"{key}2"))
+    assert execute(select(table, f"{key}2")) == [{"Item": {"n": {"N": "1"}}}]
+
+
+@pytest.mark.differs_locally("calls it a ValidationError")
+def test_an_item_that_is_there(execute: Execute, cancelled: Execute, table: str, key: str) -> None:
+    execute(insert(table, key))
+    assert cancelled(insert(table, key, 2), insert(table, f"{key}2")) == [
+        {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"},
+        NONE,
+    ]
+
+
+def test_a_fault_of_one_cancels_all(cancelled: Execute, table: str, key: str) -> None:
+    reasons = cancelled(insert(table, key), f'UPDATE "{table}" SET n = 1 WHERE pk = 1')
+    message = "Key attribute's data type should match its data type in table's schema: Key pk"
+    assert reasons == [NONE, {"Code": "ValidationError", "Message": message}]
+
+
+def test_a_token_is_spent_once(execute: Execute, table: str, key: str) -> None:
+    execute(insert(table, key))
+    add = f"UPDATE \"{table}\" SET n = n + 1 WHERE pk = '{key}'"
+    for _ in range(3):
+        execute(add, ClientRequestToken=key)
+    assert execute(select(table, key)) == [{"Item": {"n": {"N": "2"}}}]
+
+
+FIRST = "Validation failed in TransactStatements[0]: "
+
+
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        (
+            ["SELECT n FROM t WHERE n = 1"],
+            f"{FIRST}Select statements within ExecuteTransaction must specify the primary key in "
+            "the where clause.",
+        ),
+        (
+            ["SELECT n FROM t WHERE pk = 'a' AND n = 1"],
+            f"{FIRST}Select statements within ExecuteTransaction must specify the primary key in "
+            "the where clause.",
+        ),
+        (
+            ["SELECT n FROM t.i WHERE pk = 'a'"],
+            f"{FIRST}Reads on indices are not supported within transactions.",
+        ),
+        (
+            ["SELECT n FROM t WHERE pk = 'a'", "DELETE FROM t WHERE pk = 'b'"],
+            "ExecuteTransaction API does not support both read and write operations in the same "
+            "request.",
+        ),
+        (
+            ["DELETE FROM t WHERE pk = 'a'", "UPDATE t SET n = 1 WHERE pk = 'a'"],
+            "Transaction request cannot include multiple operations on one item",
+        ),
+        (
+            ["EXISTS(SELECT * FROM t WHERE pk = 'a')"],
+            f"{FIRST}EXISTS() must contain a single item read with additional condition",
+        ),
+        (
+            ["EXISTS(SELECT * FROM t WHERE n = 1)"],
+            f"{FIRST}EXISTS() must contain a single item read with additional condition",
+        ),
+        (
+            ["DELETE FROM t WHERE pk = 'a' RETURNING ALL OLD *"],
+            f"{FIRST}RETURNING clause is not supported in ExecuteTransaction.",
+        ),
+        (
+            ["DELETE FROM t WHERE pk = ?"],
+            f"{FIRST}Number of parameters in request and statement don't match.",
+        ),
+    ],
+)
+def test_refusals(fails: Any, table: str, statements: list[str], message: str) -> None:
+    named = [
+        each.replace(" t ", f' "{table}" ').replace(" t.", f' "{table}".') for each in statements
+    ]
+    fails(
+        "execute_transaction",
+        "ValidationException",
+        message,
+        TransactStatements=[{"Statement": each} for each in named],
+    )
+
+
+@pytest.mark.differs_locally("no capacity is told")
+def test_everything_costs_twice(client: Any, table: str, key: str) -> None:
+    for statement, member in ((insert(table, key), "Write"), (select(table, key), "Read")):
+        answer = client.execute_transaction(
+            TransactStatements=[{"Statement": statement}], ReturnConsumedCapacity="TOTAL"
+        )
+        assert answer["ConsumedCapacity"] == [
+            {"TableName": table, "CapacityUnits": 2.0, f"{member}CapacityUnits": 2.0}
+        ]
