@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from .auth import Authenticator, key_ring
 from .clock import Clock, SystemClock
 from .config import ConfigError, Settings
+from .errors import StoreError
 from .http.application import Application
 from .http.data_plane import DataPlane
 from .http.health import Readiness
@@ -61,6 +62,7 @@ def create_app(
         metrics.set("StoreUp", 1)
         jobs = [
             asyncio.create_task(expiry.run(), name="expiry"),
+            asyncio.create_task(_examine(store), name="examination"),
             asyncio.create_task(_observe(queue, metrics), name="queue depth"),
         ]
         if store.capabilities.indexes:
@@ -86,6 +88,15 @@ def create_app(
         metrics,
         lifespan,
     )
+
+
+async def _examine(store: Store) -> None:
+    """One of the processes that share the data says at its start what is wrong with its place."""
+    with contextlib.suppress(StoreError):
+        if await store.leads("examination"):
+            for finding in await store.examine():
+                if finding.remedy is not None:
+                    _log.warning("%s. Remedy: %s", finding.sentence, finding.remedy)
 
 
 async def _observe(queue: KeyQueue, metrics: Metrics) -> None:

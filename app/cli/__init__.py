@@ -9,6 +9,7 @@ import typer
 
 from .. import __version__
 from ..config import ConfigError
+from .doctor import doctor
 from .serve import serve
 from .tables import tables
 
@@ -20,6 +21,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(serve)
+cli.command()(doctor)
 cli.add_typer(tables)
 
 

@@ -163,6 +163,15 @@ class Trimmed:
     """A record at the position that was asked for is not kept any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look at the place of the data found, and the remedy where something is wrong."""
+
+    check: str
+    sentence: str
+    remedy: str | None = None
+
+
 class Store(Protocol):
     """Every method may raise StoreUnavailable; those that take a table may raise TableGone."""
 
@@ -174,6 +183,10 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Waits for writes under way, then lets go of everything."""
+        ...
+
+    async def examine(self) -> list[Finding]:
+        """What an operator should know of the place of the data. Asks a little, changes nothing."""
         ...
 
     async def ping(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..clock import Clock
 from ..config import ConfigError, Settings
+from ..errors import StoreError
 from ..metrics import Metrics
-from .base import Store
+from .base import Finding, Store
 
 
 def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
@@ -26,3 +27,20 @@ def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
         f"store: {settings.store_for_display!r} is no store URL; "
         "use sqlite:///FILE or cassandra://HOST:PORT"
     )
+
+
+async def examine(settings: Settings, clock: Clock) -> list[Finding]:
+    """What `Store.examine` finds, and what keeps a store from being opened. Raises ConfigError."""
+    if settings.store.startswith("cassandra://"):
+        from .cassandra.store import examine
+
+        return await examine(settings.store, clock=clock, deadline=settings.deadline)
+    store = open_store(settings, clock, Metrics())
+    try:
+        await store.open()
+    except StoreError as fault:
+        return [Finding("file", str(fault), "give a path that this user may write to")]
+    try:
+        return await store.examine()
+    finally:
+        await store.close()

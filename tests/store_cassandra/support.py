@@ -13,7 +13,7 @@ from app.model.table import KeyAttribute, Table
 from app.store.base import ANY, Batch, Outcome, Store, Write
 from app.store.cassandra import CassandraStore
 from app.store.cassandra.python_driver import PythonDriver
-from app.store.cassandra.session import Result, Session, Statement, Value
+from app.store.cassandra.session import DriverFault, Result, Session, Statement, Value
 from app.store.cassandra.url import parse
 
 MakeStore = Callable[..., Awaitable[CassandraStore]]
@@ -53,6 +53,9 @@ class FaultySession:
 
     async def close(self) -> None:
         await self.driver.close()
+
+    async def ask_each(self, cql: str, seconds: float) -> dict[str, Result | DriverFault]:
+        return await self.driver.ask_each(cql, seconds)
 
     async def execute_ddl(self, cql: str, seconds: float) -> None:
         await self.driver.execute_ddl(cql, seconds)

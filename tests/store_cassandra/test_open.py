@@ -115,18 +115,3 @@ async def test_a_third_node_is_waited_for(
 
     monkeypatch.setattr(session, "datacenters", datacenters)
     assert await schema._replication(session, parse(url)) == {"dc": 3}
-
-
-async def test_fewer_replicas_than_a_cluster_could_keep_are_told_of(
-    make_store: MakeStore,
-    session: FaultySession,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    async def datacenters() -> dict[str, int]:
-        return {"datacenter1": 3}
-
-    await make_store()
-    monkeypatch.setattr(session, "datacenters", datacenters)
-    await make_store(session=session)
-    assert "keeps 1 of each row in datacentre datacenter1" in caplog.text

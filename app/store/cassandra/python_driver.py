@@ -24,7 +24,8 @@ from cassandra.cluster import (
     NoHostAvailable,
 )
 from cassandra.cluster import Session as DriverSession
-from cassandra.policies import ExponentialReconnectionPolicy, FallthroughRetryPolicy
+from cassandra.policies import ExponentialReconnectionPolicy, FallthroughRetryPolicy, HostDistance
+from cassandra.pool import Host
 from cassandra.query import PreparedStatement
 
 from ...errors import StoreUnavailable
@@ -32,7 +33,7 @@ from .errors import VERDICTS
 from .exchange import PROTOCOL, Exchange, Prepared
 from .loop_connection import on_loop
 from .routing import Replicas
-from .session import Consistency, NotSent, OutcomeUnknown, Result, Statement, Value
+from .session import Consistency, DriverFault, NotSent, OutcomeUnknown, Result, Statement, Value
 from .url import Address
 
 _FAULTS: tuple[type[BaseException], ...] = tuple(VERDICTS)
@@ -47,13 +48,14 @@ class PythonDriver:
         self._address = address
         self._password = password
         self._cluster: Cluster | None = None
+        self._policy: Replicas
         self._session: DriverSession = None
         self._exchange: Exchange | None = None
         self._preparing: dict[str, asyncio.Task[PreparedStatement]] = {}
 
     async def open(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        policy = Replicas(self._address.local_dc)
+        policy = self._policy = Replicas(self._address.local_dc)
         connection_class = on_loop(loop, get_ident())
         cluster = None
         try:
@@ -90,6 +92,27 @@ class PythonDriver:
             prepared = await self._prepare(exchange, statement, seconds)
             seconds = max(end - loop.time(), 0.0)
         return await exchange.execute(statement, prepared, values, seconds)
+
+    async def ask_each(self, cql: str, seconds: float) -> dict[str, Result | DriverFault]:
+        cluster = self._connected
+        nodes = [
+            host
+            for host in cluster.metadata.all_hosts()
+            if self._policy.distance(host) == HostDistance.LOCAL
+        ]
+
+        def ask(node: Host) -> Result | DriverFault:
+            try:
+                answer = self._session.execute(cql, host=node, timeout=seconds)
+            except _FAULTS as exc:
+                return NotSent(f"{type(exc).__name__}: {exc}")
+            # The row factory makes a Result of rows; a list without any has not even columns.
+            rows = answer.current_rows
+            return rows if isinstance(rows, Result) else Result((), ())
+
+        answers = await asyncio.gather(*(asyncio.to_thread(ask, node) for node in nodes))
+        names = [f"{node.address}:{node.endpoint.port}" for node in nodes]
+        return dict(zip(names, answers, strict=True))
 
     async def execute_ddl(self, cql: str, seconds: float) -> None:
         cluster = self._connected

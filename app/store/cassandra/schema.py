@@ -8,7 +8,6 @@ statements they make the same table.
 from __future__ import annotations
 
 import asyncio
-import logging
 import uuid
 from collections.abc import Mapping
 
@@ -17,8 +16,6 @@ from . import statements
 from .patience import Patient
 from .session import Consistency, DriverFault, Session, Statement
 from .url import Address
-
-_log = logging.getLogger("dynaspan.cassandra")
 
 _CATALOG_TABLES = {
     # One partition, so that a row and the version of the whole change in one LWT, and names sort.
@@ -65,7 +62,6 @@ async def create(session: Session, patient: Patient, address: Address) -> None:
                     statements.keyspace(keyspace, await _replication(session, address))
                 )
             await session.refresh_keyspace(keyspace)
-        await _warn_of_few_replicas(session, patient, address.keyspace)
     except DriverFault as fault:
         raise StoreUnavailable(f"the keyspaces cannot be made: {fault}") from fault
     found = {name for (name,) in (await patient.execute(tables, (catalog,))).rows}
@@ -89,23 +85,6 @@ async def _replication(session: Session, address: Address) -> dict[str, int]:
             await asyncio.sleep(_LOOK_SECONDS)
             seen = await session.datacenters()
     return replicas(address.replication, seen)
-
-
-async def _warn_of_few_replicas(session: Session, patient: Patient, keyspace: str) -> None:
-    statement = Statement(
-        "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?",
-        Consistency.LOCAL_QUORUM,
-    )
-    rows = (await patient.execute(statement, (keyspace,))).rows
-    replication = dict(rows[0][0]) if rows else {}
-    for name, nodes in (await session.datacenters()).items():
-        factor = int(replication.get(name, 0))
-        if 0 < factor < _THREE <= nodes:
-            _log.warning(
-                "keyspace %s keeps %d of each row in datacentre %s, which has %d nodes: "
-                "ALTER KEYSPACE to 3, then nodetool repair",
-                *(keyspace, factor, name, nodes),
-            )
 
 
 def replicas(

@@ -83,6 +83,10 @@ class Session(Protocol):
         `seconds`; anything else it raises is a bug."""
         ...
 
+    async def ask_each(self, cql: str, seconds: float) -> dict[str, Result | DriverFault]:
+        """What each node of the datacentre, by `host:port`, answers to a plain SELECT or LIST."""
+        ...
+
     async def execute_ddl(self, cql: str, seconds: float) -> None:
         """A change of the schema; returns when all live nodes have it. Raises DriverFault."""
         ...

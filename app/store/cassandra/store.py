@@ -18,6 +18,7 @@ from . import preflight, schema
 from .cas import Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
+from .doctor import Doctor
 from .document import encode
 from .entries import Entries, local_changes
 from .index_statements import MarkStatements
@@ -158,6 +159,9 @@ class CassandraStore(Reading, StreamReads):
                 await self._slot.free()
         await self._session.close()
 
+    async def examine(self) -> list[base.Finding]:
+        return await Doctor(self._session, self._address, self._clock, self._deadline).examine()
+
     async def ping(self) -> None:
         statement = self._catalog_statements.version
         try:
@@ -281,6 +285,20 @@ class CassandraStore(Reading, StreamReads):
             seconds = round(base.LEASE_SECONDS)
             office = self._offices[job] = Office(self._leases, self._clock, f"job {job}", seconds)
         return await office.held()
+
+
+async def examine(url: str, *, clock: Clock, deadline: float) -> list[base.Finding]:
+    """As the store's, also of a cluster on which no store can be opened. Raises ConfigError."""
+    address = parse(url)
+    driver = PythonDriver(address, _password(address.password_env))
+    try:
+        await driver.open(deadline)
+    except StoreUnavailable as fault:
+        return [base.Finding("connection", str(fault), "start Cassandra, or correct the URL")]
+    try:
+        return await Doctor(driver, address, clock, deadline).examine()
+    finally:
+        await driver.close()
 
 
 def _password(variable: str | None) -> str | None:

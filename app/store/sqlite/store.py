@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from ..base import (
     Capabilities,
     Committed,
     Conflict,
+    Finding,
     Outcome,
     StreamPage,
     Trimmed,
@@ -38,6 +40,7 @@ from .reading import Reading
 from .writer import LoopWriter, ThreadWriter, Writer, savepoint
 
 BUSY_SECONDS = 5.0
+_LEAST_FREE_BYTES = 2**30
 
 
 class SqliteStore(Reading):
@@ -90,6 +93,13 @@ class SqliteStore(Reading):
                 )
         await self._writer.close()
         self._reader.close()
+
+    async def examine(self) -> list[Finding]:
+        if self._path is None:
+            return [Finding("disk", "the data is in memory and goes with the process")]
+        free = shutil.disk_usage(self._path).free
+        sentence = f"the disk of {self._path} has {free / 2**30:.1f} GiB free"
+        return [Finding("disk", sentence, "make room" if free < _LEAST_FREE_BYTES else None)]
 
     async def ping(self) -> None:
         self._count_of_changes()
