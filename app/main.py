@@ -16,9 +16,7 @@ from .errors import StoreError
 from .http.application import Application
 from .http.data_plane import DataPlane
 from .http.health import Readiness
-from .jobs.drift import DriftWatch
-from .jobs.expiry import Expiry
-from .jobs.indexing import Indexing
+from .jobs.running import running
 from .metrics import Metrics
 from .operations import OPERATIONS
 from .operations.context import Context
@@ -54,31 +52,22 @@ def create_app(
         )
     queue = KeyQueue(by_partition=store.capabilities.partition_contention)
     context = Context(store, settings, clock, metrics, queue)
-    expiry = Expiry(store, clock, metrics, queue, settings.ttl_interval, context.overdue)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await store.open()
         metrics.set("StoreUp", 1)
-        jobs = [
-            asyncio.create_task(expiry.run(), name="expiry"),
-            asyncio.create_task(_examine(store), name="examination"),
-            asyncio.create_task(_observe(queue, metrics), name="queue depth"),
+        beside = [
+            asyncio.create_task(_examine(store)),
+            asyncio.create_task(_observe(queue, metrics)),
         ]
-        if store.capabilities.indexes:
-            indexing = Indexing(store, clock, metrics, queue)
-            jobs.append(asyncio.create_task(indexing.run(), name="indexing"))
-            if settings.verify_interval:
-                watch = DriftWatch(store, clock, metrics, queue, settings.verify_interval)
-                jobs.append(asyncio.create_task(watch.run(), name="drift"))
-        for job in jobs:
-            job.add_done_callback(_report)
         try:
-            yield
+            async with running(store, settings, clock, metrics, queue, context.overdue):
+                yield
         finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.wait(jobs)
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
             await store.close()
 
     authenticator = Authenticator(settings.auth, key_ring(settings), clock=clock, metrics=metrics)
@@ -103,8 +92,3 @@ async def _observe(queue: KeyQueue, metrics: Metrics) -> None:
     while True:
         metrics.set("QueueDepth", queue.waiting)
         await asyncio.sleep(_OBSERVED_SECONDS)
-
-
-def _report(job: asyncio.Task[None]) -> None:
-    if not job.cancelled() and (fault := job.exception()) is not None:
-        _log.error("job %s has ended with %s", job.get_name(), type(fault).__qualname__)

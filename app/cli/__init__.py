@@ -10,6 +10,7 @@ import typer
 from .. import __version__
 from ..config import ConfigError
 from .doctor import doctor
+from .jobs import jobs
 from .serve import serve
 from .tables import tables
 
@@ -21,6 +22,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(serve)
+cli.command()(jobs)
 cli.command()(doctor)
 cli.add_typer(tables)
 
