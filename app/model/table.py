@@ -34,6 +34,14 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True)
+class Units:
+    """Request units a second; -1 for as many as are asked for."""
+
+    read: int
+    write: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """A stream of a table. `label` tells it from the table's earlier ones, `created` is in epoch
     seconds. `view` is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES.
@@ -66,6 +74,8 @@ class Index:
     backfilling: bool = False
     throughput: Throughput = Throughput(0, 0)
     filled: int = 0
+    on_demand: Units | None = None
+    warm: Units | None = None
 
     @property
     def keys(self) -> tuple[KeyAttribute, ...]:
@@ -92,7 +102,9 @@ class Table:
     name made later shares nothing with this one. `version` counts catalog changes of this row.
     `next_index` is the number of the next index. `stream` is the one that is enabled,
     `latest_stream` the label of that, or of the last one that was.
-    `options` holds settings that are only echoed (TableClass, SSESpecification, ...), in API form.
+    `on_demand` is the most that may be used, `warm` what must be there at once, of a table and of a
+    global index; None is the service's default.
+    `options` holds settings that are only echoed, in API form: TableClassSummary.
     """
 
     id: str
@@ -113,6 +125,8 @@ class Table:
     next_index: int = 1
     stream: Stream | None = None
     latest_stream: str | None = None
+    on_demand: Units | None = None
+    warm: Units | None = None
 
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
@@ -171,6 +185,7 @@ def decode(data: bytes | str) -> Table:
     raw["indexes"] = tuple(_index(index) for index in raw["indexes"])
     if raw.get("stream"):
         raw["stream"] = Stream(**raw["stream"])
+    _read_units(raw)
     return Table(**raw)
 
 
@@ -184,4 +199,11 @@ def _index(raw: dict[str, Any]) -> Index:
     raw["sort"] = tuple(KeyAttribute(**each) for each in raw["sort"])
     raw["included"] = tuple(raw["included"])
     raw["throughput"] = Throughput(**raw["throughput"])
+    _read_units(raw)
     return Index(**raw)
+
+
+def _read_units(raw: dict[str, Any]) -> None:
+    for name in ("on_demand", "warm"):
+        if raw.get(name):
+            raw[name] = Units(**raw[name])

@@ -23,9 +23,10 @@ from .table_rules import (
     key_attributes,
     refuse_ineffective,
     require,
-    throughput,
+    with_class,
 )
 from .tags import given_tags
+from .throughput_rules import on_demand, throughput, warm
 
 
 async def run(ctx: Context, request: Request) -> Answer:
@@ -62,8 +63,10 @@ def _table(ctx: Context, request: Request) -> Table:
         throughput=units,
         deletion_protection=request.get("DeletionProtectionEnabled", False),
         tags=given_tags(request.get("Tags") or []),
-        options={key: request[key] for key in ("TableClass",) if key in request},
+        options=with_class(request, {}),
         indexes=tuple(indexes),
         next_index=len(indexes) + 1,
+        on_demand=on_demand(request, mode, None),
+        warm=warm(request, units, mode, None),
     )
     return table if view is None else with_stream(ctx, table, view)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from ..model.table import Index, KeyAttribute, Table, Throughput
+from ..model.table import Index, KeyAttribute, Table, Throughput, Units
 from .context import Context
 from .names import table_arn
 from .stream_names import stream_arn
+from .throughput_rules import ON_DEMAND_WARM, decreases_today
 
 
 def arn_of(ctx: Context, table: Table) -> str:
@@ -20,6 +21,7 @@ def arn_of(ctx: Context, table: Table) -> str:
 
 def description(ctx: Context, table: Table, *, status: str | None = None) -> dict[str, Any]:
     """`status` overrides the table's own, for answers that tell how a change began."""
+    now = ctx.clock.time()
     sort = () if table.sort_key is None else (table.sort_key,)
     keys = {table.partition_key, *sort}
     for index in table.indexes:
@@ -33,7 +35,7 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
         "KeySchema": _schema((table.partition_key,), sort),
         "TableStatus": status or status_of(table),
         "CreationDateTime": table.created,
-        "ProvisionedThroughput": _throughput(table.throughput),
+        "ProvisionedThroughput": _throughput(table.throughput, now),
         "TableSizeBytes": 0,
         "ItemCount": 0,
         "TableArn": arn_of(ctx, table),
@@ -46,7 +48,9 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
             "LastUpdateToPayPerRequestDateTime": table.billing_changed,
         }
     for member, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
-        indexes = [_index(ctx, table, index) for index in table.indexes if index.local == local]
+        indexes = [
+            _index(ctx, table, index, now) for index in table.indexes if index.local == local
+        ]
         if indexes:
             result[member] = indexes
     if table.stream is not None:
@@ -57,8 +61,9 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
     if table.latest_stream is not None:
         result["LatestStreamLabel"] = table.latest_stream
         result["LatestStreamArn"] = stream_arn(ctx, table.name, table.latest_stream)
-    if "TableClass" in table.options:
-        result["TableClassSummary"] = {"TableClass": table.options["TableClass"]}
+    if "TableClassSummary" in table.options:
+        result["TableClassSummary"] = table.options["TableClassSummary"]
+    result |= _bounds(table, table, result["TableStatus"])
     return result
 
 
@@ -68,7 +73,7 @@ def status_of(table: Table) -> str:
     return "UPDATING" if changing and table.status == "ACTIVE" else table.status
 
 
-def _index(ctx: Context, table: Table, index: Index) -> dict[str, Any]:
+def _index(ctx: Context, table: Table, index: Index, now: float) -> dict[str, Any]:
     projection: dict[str, Any] = {"ProjectionType": index.projection}
     if index.included:
         projection["NonKeyAttributes"] = list(index.included)
@@ -82,9 +87,10 @@ def _index(ctx: Context, table: Table, index: Index) -> dict[str, Any]:
     }
     if not index.local:
         result["IndexStatus"] = index.status
-        result["ProvisionedThroughput"] = _throughput(index.throughput)
+        result["ProvisionedThroughput"] = _throughput(index.throughput, now)
         if index.status == "CREATING":
             result["Backfilling"] = index.backfilling
+        result |= _bounds(table, index, index.status)
     return result
 
 
@@ -98,9 +104,36 @@ def _schema(
     ]
 
 
-def _throughput(throughput: Throughput) -> dict[str, Any]:
+def _bounds(table: Table, of: Table | Index, status: str) -> dict[str, Any]:
+    """OnDemandThroughput, and once it is made WarmThroughput, of a table or one of its indexes."""
+    result: dict[str, Any] = {}
+    if of.on_demand is not None:
+        result["OnDemandThroughput"] = {
+            "MaxReadRequestUnits": of.on_demand.read,
+            "MaxWriteRequestUnits": of.on_demand.write,
+        }
+    if status != "CREATING" or of.warm is not None:
+        warm = _warm(table, of)
+        result["WarmThroughput"] = {
+            "ReadUnitsPerSecond": warm.read,
+            "WriteUnitsPerSecond": warm.write,
+            "Status": status,
+        }
+    return result
+
+
+def _warm(table: Table, of: Table | Index) -> Units:
+    """A provisioned table is warm for what is provisioned, whatever it was made for."""
+    units = of.throughput
+    if table.billing_mode == "PAY_PER_REQUEST":
+        return of.warm or ON_DEMAND_WARM
+    warm = of.warm or Units(0, 0)
+    return Units(max(units.read, warm.read), max(units.write, warm.write))
+
+
+def _throughput(throughput: Throughput, now: float) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "NumberOfDecreasesToday": throughput.decreases_today,
+        "NumberOfDecreasesToday": decreases_today(throughput, now),
         "ReadCapacityUnits": throughput.read,
         "WriteCapacityUnits": throughput.write,
     }

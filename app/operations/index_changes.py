@@ -13,8 +13,9 @@ from ..errors import ApiError
 from ..model.table import Index, Table
 from .index_rules import check_all, check_definitions, global_index, index_throughput
 from .registry import Request
-from .table_rules import Types, defined_types, moved
+from .table_rules import Types, defined_types
 from .tables import index_not_found
+from .throughput_rules import moved, on_demand, warm
 
 
 def with_index_updates(request: Request, table: Table, now: float) -> Table:
@@ -45,11 +46,24 @@ def with_index_updates(request: Request, table: Table, now: float) -> Table:
         elif kind == "Delete":
             table = _swapped(table, replace(_global(table, each), status="DELETING"))
         else:
-            index = _global(table, each)
-            units = index_throughput(each, table.billing_mode)
-            units = moved(index.throughput, units, now, f"the index {index.name}")
-            table = _swapped(table, replace(index, throughput=units))
+            table = _swapped(table, _updated(table, _global(table, each), each, now))
     return table
+
+
+def _updated(table: Table, index: Index, each: dict[str, Any], now: float) -> Index:
+    mode = table.billing_mode
+    units = index.throughput
+    bounds = each.get("OnDemandThroughput") or each.get("WarmThroughput")
+    if not bounds or "ProvisionedThroughput" in each:
+        given = index_throughput(each, mode)
+        # A table that becomes provisioned gives its indexes their first throughput.
+        units = given if units.read == 0 else moved(units, given, now, f"the index {index.name}")
+    return replace(
+        index,
+        throughput=units,
+        on_demand=on_demand(each, mode, index.on_demand),
+        warm=warm(each, units, mode, index.warm),
+    )
 
 
 def _created(request: Request, table: Table, each: dict[str, Any]) -> Table:

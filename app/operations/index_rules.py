@@ -14,7 +14,8 @@ from ..model.table import Index, KeyAttribute, Table, Throughput
 from .context import Context
 from .names import check_new_name
 from .registry import Request
-from .table_rules import Types, throughput
+from .table_rules import Types
+from .throughput_rules import on_demand, throughput, warm
 
 MOST_LOCAL = 5
 MOST_GLOBAL = 20
@@ -71,6 +72,7 @@ def global_index(each: dict[str, Any], types: Types, mode: str, number: int) -> 
     check_new_name(name)
     hashes, ranges = _schema(each, types, most_parts=MOST_PARTS)
     projection, included = _projection(each)
+    units = index_throughput(each, mode)
     return Index(
         number,
         name,
@@ -79,7 +81,9 @@ def global_index(each: dict[str, Any], types: Types, mode: str, number: int) -> 
         ranges,
         projection,
         included,
-        throughput=index_throughput(each, mode),
+        throughput=units,
+        on_demand=on_demand(each, mode, None),
+        warm=warm(each, units, mode, None),
     )
 
 
@@ -91,8 +95,23 @@ def index_throughput(each: dict[str, Any], mode: str) -> Throughput:
             f"{each['IndexName']} when BillingMode is PAY_PER_REQUEST"
         )
     if mode == "PROVISIONED" and given is None:
-        raise _invalid(f"ProvisionedThroughput must be specified for index: {each['IndexName']}")
+        raise _no_throughput(each["IndexName"])
     return throughput(mode, given)
+
+
+def check_throughput(table: Table) -> None:
+    """Every global index of a provisioned table has a throughput of its own."""
+    for index in table.indexes:
+        if (
+            table.billing_mode == "PROVISIONED"
+            and not (index.local or index.throughput.read)
+            and index.status != "DELETING"
+        ):
+            raise _no_throughput(index.name)
+
+
+def _no_throughput(index: str) -> ApiError:
+    return _invalid(f"ProvisionedThroughput must be specified for index: {index}")
 
 
 def check_indexes_possible(ctx: Context, table: Table) -> None:

@@ -1,18 +1,16 @@
-"""Rules on keys and billing that CreateTable and UpdateTable share."""
+"""Rules on keys and features that CreateTable and UpdateTable share."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from .. import errors
 from ..errors import ApiError
-from ..model.table import KeyAttribute, Throughput
+from ..model.table import KeyAttribute
 from .registry import Request
 
 _INVALID = "One or more parameter values were invalid: "
 _MOST_KEYS = 2
-_MOST_UNITS = 1_000_000_000_000
 
 
 Types = dict[str, str]
@@ -84,50 +82,19 @@ def _shown(schema: list[dict[str, str]]) -> str:
     return f"[{', '.join(elements)}]"
 
 
-def throughput(mode: str, given: dict[str, Any] | None) -> Throughput:
-    """The throughput a table of this billing mode has."""
-    if mode == "PAY_PER_REQUEST":
-        if given is not None:
-            raise _invalid(
-                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
-                "BillingMode is PAY_PER_REQUEST"
-            )
-        return Throughput(0, 0)
-    if given is None:
-        raise _invalid(
-            "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
-            "BillingMode is PROVISIONED"
-        )
-    for member in ("ReadCapacityUnits", "WriteCapacityUnits"):
-        if given[member] > _MOST_UNITS:
-            raise errors.validation(f"Given value {given[member]} for {member} is out of bounds")
-    return Throughput(given["ReadCapacityUnits"], given["WriteCapacityUnits"])
-
-
-def moved(old: Throughput, new: Throughput, now: float, what: str) -> Throughput:
-    """`old` changed to the units of `new`. `what` is "the table" or "the index NAME"."""
-    if (old.read, old.write) == (new.read, new.write):
-        raise errors.validation(
-            f"The provisioned throughput for {what} will not change. The requested value equals "
-            f"the current value. Current ReadCapacityUnits provisioned for {what}: {old.read}. "
-            f"Requested ReadCapacityUnits: {new.read}. "
-            f"Current WriteCapacityUnits provisioned for {what}: {old.write}. "
-            f"Requested WriteCapacityUnits: {new.write}. "
-            "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
-            "higher limits."
-        )
-    result = replace(old, read=new.read, write=new.write)
-    if new.read > old.read or new.write > old.write:
-        result = replace(result, increased=now)
-    if new.read < old.read or new.write < old.write:
-        decreases = result.decreases_today if _same_day(old.decreased, now) else 0
-        result = replace(result, decreased=now, decreases_today=decreases + 1)
-    return result
-
-
-def _same_day(then: float | None, now: float) -> bool:
-    """Decreases are counted for each day in UTC."""
-    return then is not None and int(then // 86400) == int(now // 86400)
+def with_class(
+    request: Request, options: dict[str, Any], changed: float | None = None
+) -> dict[str, Any]:
+    """`options` of a table with the TableClass of `request`, which is but a price."""
+    if "TableClass" not in request:
+        return options
+    summary: dict[str, Any] = {"TableClass": request["TableClass"]}
+    if changed is not None:
+        before = options.get("TableClassSummary", {"TableClass": "STANDARD"})
+        if before["TableClass"] == request["TableClass"]:
+            return options
+        summary["LastUpdateDateTime"] = changed
+    return options | {"TableClassSummary": summary}
 
 
 def refuse_ineffective(request: Request) -> None:
@@ -140,16 +107,12 @@ def refuse_ineffective(request: Request) -> None:
         "MultiRegionConsistency",
         "GlobalTableSettingsReplicationMode",
         "GlobalTableSourceArn",
-        "OnDemandThroughput",
-        "WarmThroughput",
         "ResourcePolicy",
     ):
         if request.get(member):
             raise ineffective(member)
     if (request.get("SSESpecification") or {}).get("Enabled"):
         raise ineffective("SSESpecification")
-    if request.get("TableClass") == "STANDARD_INFREQUENT_ACCESS":
-        raise ineffective("TableClass")
 
 
 def ineffective(member: str) -> ApiError:

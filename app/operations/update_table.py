@@ -5,21 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import errors
-from ..model.table import Table
+from ..model.table import Table, Throughput
 from .context import Context
 from .describe import description
 from .index_changes import with_index_updates
-from .index_rules import check_indexes_possible
+from .index_rules import check_indexes_possible, check_throughput
 from .registry import Answer, Request
 from .stream_rules import with_stream_update
-from .table_rules import moved, refuse_ineffective, throughput
+from .table_rules import refuse_ineffective, with_class
 from .tables import described_table
+from .throughput_rules import moved, on_demand, throughput, warm
 
 _CHANGES = (
     "ProvisionedThroughput",
     "BillingMode",
     "DeletionProtectionEnabled",
     "TableClass",
+    "OnDemandThroughput",
+    "WarmThroughput",
     "StreamSpecification",
     "SSESpecification",
     "GlobalSecondaryIndexUpdates",
@@ -42,6 +45,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             )
         now = round(ctx.clock.time(), 3)
         changed = with_index_updates(request, _changed(request, table, now), now)
+        check_throughput(changed)
         changed = with_stream_update(ctx, request, changed)
         check_indexes_possible(ctx, changed)
         # False: somebody else changed it since it was read.
@@ -56,16 +60,34 @@ async def run(ctx: Context, request: Request) -> Answer:
 
 
 def _changed(request: Request, table: Table, now: float) -> Table:
-    changed = replace(table, version=table.version + 1)
-    if request.get("DeletionProtectionEnabled") is not None:
-        changed = replace(changed, deletion_protection=request["DeletionProtectionEnabled"])
+    changed = replace(
+        table,
+        version=table.version + 1,
+        deletion_protection=request.get("DeletionProtectionEnabled", table.deletion_protection),
+        options=with_class(request, table.options, now),
+    )
     mode = request.get("BillingMode", table.billing_mode)
     given = request.get("ProvisionedThroughput")
     if mode != table.billing_mode:
-        changed = replace(changed, billing_mode=mode, throughput=throughput(mode, given))
-        if mode == "PAY_PER_REQUEST":
-            changed = replace(changed, billing_changed=now)
+        changed = _switched(changed, mode, throughput(mode, given), now)
     elif given is not None:
         units = throughput(mode, given)
         changed = replace(changed, throughput=moved(table.throughput, units, now, "the table"))
-    return changed
+    return replace(
+        changed,
+        on_demand=on_demand(request, mode, changed.on_demand),
+        warm=warm(request, changed.throughput, mode, changed.warm),
+    )
+
+
+def _switched(table: Table, mode: str, units: Throughput, now: float) -> Table:
+    """Its indexes are left without throughput: in the mode PROVISIONED the request gives it."""
+    return replace(
+        table,
+        billing_mode=mode,
+        billing_changed=now if mode == "PAY_PER_REQUEST" else table.billing_changed,
+        throughput=units,
+        indexes=tuple(
+            replace(index, throughput=Throughput(0, 0), on_demand=None) for index in table.indexes
+        ),
+    )

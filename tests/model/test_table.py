@@ -15,6 +15,7 @@ from app.model.table import (
     Table,
     Throughput,
     TimeToLive,
+    Units,
     UnknownFormat,
     decode,
     encode,
@@ -54,11 +55,15 @@ FULL = Table(
             status="CREATING",
             backfilling=True,
             throughput=Throughput(1, 2),
+            on_demand=Units(7, -1),
+            warm=Units(8, 9),
         ),
     ),
     next_index=5,
     stream=Stream("2026-11-21T05:32:58.150", "NEW_IMAGE", 3, 1_795_239_178.15),
     latest_stream="2026-11-21T05:32:58.150",
+    on_demand=Units(-1, 10),
+    warm=Units(15_000, 5_000),
 )
 
 

@@ -24,9 +24,8 @@ KEYS = {
     ("member", "value"),
     [
         ("SSESpecification", {"Enabled": True}),
-        ("TableClass", "STANDARD_INFREQUENT_ACCESS"),
-        ("OnDemandThroughput", {"MaxReadRequestUnits": 5}),
-        ("WarmThroughput", {"ReadUnitsPerSecond": 12000}),
+        ("ResourcePolicy", "{}"),
+        ("GlobalTableSourceArn", "arn:aws:dynamodb:us-east-1:111111111111:table/theirs"),
     ],
 )
 def test_settings_without_effect_are_refused(

@@ -109,9 +109,6 @@ def test_rules(fails: Any, table: str, change: dict[str, Any], message: str) -> 
     ("member", "value"),
     [
         ("SSESpecification", {"Enabled": True}),
-        ("TableClass", "STANDARD_INFREQUENT_ACCESS"),
-        ("OnDemandThroughput", {"MaxReadRequestUnits": 10}),
-        ("WarmThroughput", {"ReadUnitsPerSecond": 20000}),
         ("ReplicaUpdates", [{"Create": {"RegionName": "eu-west-1"}}]),
     ],
 )

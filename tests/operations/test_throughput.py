@@ -1,0 +1,187 @@
+"""Billing modes and throughput of tables and their global indexes, as DescribeTable tells them.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.operations.texts import INVALID
+
+pytestmark = pytest.mark.differs_locally("it checks and tells little of throughput")
+
+
+def units(read: int, write: int) -> dict[str, int]:
+    return {"ReadCapacityUnits": read, "WriteCapacityUnits": write}
+
+
+def warm(read: int, write: int) -> dict[str, Any]:
+    return {"ReadUnitsPerSecond": read, "WriteUnitsPerSecond": write, "Status": "ACTIVE"}
+
+
+def by_gk(**more: Any) -> dict[str, Any]:
+    return {
+        "IndexName": "by-gk",
+        "KeySchema": [{"AttributeName": "gk", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        **more,
+    }
+
+
+DEFINITIONS = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "gk")]
+
+
+@pytest.fixture
+def indexed(new_table: Callable[..., str]) -> Callable[..., str]:
+    """Makes a table with the global index `by-gk`; `index` are more members of that."""
+    return lambda index=None, **more: new_table(
+        {"pk": "S"},
+        AttributeDefinitions=DEFINITIONS,
+        GlobalSecondaryIndexes=[by_gk(**(index or {}))],
+        **more,
+    )
+
+
+def described(client: Any, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The table and its only global index."""
+    table = client.describe_table(TableName=name)["Table"]
+    return table, table["GlobalSecondaryIndexes"][0]
+
+
+def test_what_an_on_demand_table_begins_with(client: Any, indexed: Any) -> None:
+    for each in described(client, indexed()):
+        assert each["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **units(0, 0)}
+        assert each["WarmThroughput"] == warm(12_000, 4_000)
+        assert "OnDemandThroughput" not in each
+
+
+def test_a_provisioned_table_is_warm_for_that(client: Any, indexed: Any) -> None:
+    name = indexed(
+        {"ProvisionedThroughput": units(3, 4)},
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=units(5, 6),
+    )
+    table, index = described(client, name)
+    assert "BillingModeSummary" not in table
+    assert table["WarmThroughput"] == warm(5, 6)
+    assert index["WarmThroughput"] == warm(3, 4)
+
+
+def test_bounds_of_a_new_table(client: Any, indexed: Any) -> None:
+    name = indexed(
+        {"OnDemandThroughput": {"MaxWriteRequestUnits": 7}},
+        OnDemandThroughput={"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": -1},
+        WarmThroughput={"ReadUnitsPerSecond": 15_000},
+    )
+    table, index = described(client, name)
+    assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": -1}
+    assert index["OnDemandThroughput"] == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 7}
+    assert table["WarmThroughput"] == warm(15_000, 4_000)
+
+
+def test_bounds_are_changed_one_by_one(client: Any, indexed: Any) -> None:
+    name = indexed()
+    client.update_table(TableName=name, OnDemandThroughput={"MaxReadRequestUnits": 10})
+    client.update_table(TableName=name, OnDemandThroughput={"MaxWriteRequestUnits": 20})
+    client.update_table(TableName=name, WarmThroughput={"WriteUnitsPerSecond": 6_000})
+    update = {"IndexName": "by-gk", "OnDemandThroughput": {"MaxReadRequestUnits": 30}}
+    client.update_table(TableName=name, GlobalSecondaryIndexUpdates=[{"Update": update}])
+    table, index = described(client, name)
+    assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 20}
+    assert table["WarmThroughput"] == warm(12_000, 6_000)
+    assert index["OnDemandThroughput"] == {"MaxReadRequestUnits": 30, "MaxWriteRequestUnits": -1}
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"OnDemandThroughput": {"MaxReadRequestUnits": 0}},
+        {"OnDemandThroughput": {"MaxWriteRequestUnits": -2}},
+        {"WarmThroughput": {"ReadUnitsPerSecond": -1}},
+    ],
+)
+def test_bounds_that_are_none(fails: Any, table: str, bounds: dict[str, Any]) -> None:
+    fails("update_table", "ValidationException", None, TableName=table, **bounds)
+
+
+@pytest.mark.own_answer("the text is not known")
+def test_provisioned_tables_have_no_on_demand_bounds(fails: Any, new_table: Any) -> None:
+    name = new_table({"pk": "S"}, BillingMode="PROVISIONED", ProvisionedThroughput=units(1, 1))
+    fails(
+        "update_table",
+        "ValidationException",
+        INVALID + "Neither MaxReadRequestUnits nor MaxWriteRequestUnits can be specified when "
+        "BillingMode is PROVISIONED",
+        TableName=name,
+        OnDemandThroughput={"MaxReadRequestUnits": 5},
+    )
+
+
+def test_indexes_follow_the_billing_mode(client: Any, fails: Any, indexed: Any) -> None:
+    name = indexed(
+        {"ProvisionedThroughput": units(3, 4)},
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=units(5, 6),
+    )
+    client.update_table(TableName=name, BillingMode="PAY_PER_REQUEST")
+    for each in described(client, name):
+        assert each["ProvisionedThroughput"].items() >= units(0, 0).items()
+        assert each["WarmThroughput"] == warm(12_000, 4_000)
+    back = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units(1, 2)}
+    # All or nothing: the table would be provisioned, its index not.
+    fails(
+        "update_table",
+        "ValidationException",
+        INVALID + "ProvisionedThroughput must be specified for index: by-gk",
+        TableName=name,
+        **back,
+    )
+    update = {"IndexName": "by-gk", "ProvisionedThroughput": units(7, 8)}
+    client.update_table(TableName=name, **back, GlobalSecondaryIndexUpdates=[{"Update": update}])
+    table, index = described(client, name)
+    assert table["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+    assert table["ProvisionedThroughput"].items() >= units(1, 2).items()
+    assert index["ProvisionedThroughput"].items() >= units(7, 8).items()
+
+
+def test_throughput_of_an_index_is_changed(client: Any, fails: Any, indexed: Any) -> None:
+    name = indexed(
+        {"ProvisionedThroughput": units(3, 4)},
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=units(5, 6),
+    )
+
+    def update(read: int, write: int) -> dict[str, Any]:
+        one = {"IndexName": "by-gk", "ProvisionedThroughput": units(read, write)}
+        return {"TableName": name, "GlobalSecondaryIndexUpdates": [{"Update": one}]}
+
+    client.update_table(**update(2, 9))
+    table, index = described(client, name)
+    changed = index["ProvisionedThroughput"]
+    assert changed.items() >= {"NumberOfDecreasesToday": 1, **units(2, 9)}.items()
+    assert changed["LastDecreaseDateTime"] == changed["LastIncreaseDateTime"]
+    assert table["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **units(5, 6)}
+    fails(
+        "update_table",
+        "ValidationException",
+        "The provisioned throughput for the index by-gk will not change. The requested value "
+        "equals the current value. Current ReadCapacityUnits provisioned for the index by-gk: 2. "
+        "Requested ReadCapacityUnits: 2. Current WriteCapacityUnits provisioned for the index "
+        "by-gk: 9. Requested WriteCapacityUnits: 9. Refer to the Amazon DynamoDB Developer Guide "
+        "for current limits and how to request higher limits.",
+        **update(2, 9),
+    )
+
+
+def test_the_class_of_a_table_is_a_price(client: Any, new_table: Any) -> None:
+    name = new_table({"pk": "S"}, TableClass="STANDARD_INFREQUENT_ACCESS")
+    first = client.describe_table(TableName=name)["Table"]["TableClassSummary"]
+    assert first == {"TableClass": "STANDARD_INFREQUENT_ACCESS"}
+    client.update_table(TableName=name, TableClass="STANDARD")
+    second = client.describe_table(TableName=name)["Table"]["TableClassSummary"]
+    assert second["TableClass"] == "STANDARD"
+    assert second["LastUpdateDateTime"]

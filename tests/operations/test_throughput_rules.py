@@ -1,0 +1,33 @@
+"""Decreases of throughput, by the clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.errors import ApiError
+from app.model.table import Throughput
+from app.operations.throughput_rules import decreases_today, moved
+
+# Wednesday, July 25, 2018 at 8:48:14 AM UTC
+DECREASED = 1_532_508_494.0
+FOUR = Throughput(9, 9, decreased=DECREASED, decreases_today=4)
+
+
+def test_the_fifth_decrease_waits_for_an_hour() -> None:
+    with pytest.raises(ApiError) as caught:
+        moved(FOUR, Throughput(8, 9), DECREASED + 3599, "the table")
+    assert caught.value.code == "LimitExceededException"
+    assert str(caught.value).endswith(
+        "Number of decreases today: 4. Last decrease at Wednesday, July 25, 2018 at 8:48:14 AM "
+        "UTC. Next decrease can be made at Wednesday, July 25, 2018 at 9:48:14 AM UTC"
+    )
+    after = moved(FOUR, Throughput(8, 9), DECREASED + 3600, "the table")
+    assert (after.read, after.decreases_today) == (8, 5)
+
+
+# The count is of a day in UTC, whoever asks.
+def test_a_new_day_counts_anew() -> None:
+    midnight = (DECREASED // 86_400 + 1) * 86_400
+    assert decreases_today(FOUR, midnight - 1) == 4
+    assert decreases_today(FOUR, midnight) == 0
+    assert moved(FOUR, Throughput(8, 9), midnight, "the table").decreases_today == 1
