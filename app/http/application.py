@@ -31,7 +31,7 @@ class Application(FastAPI):
             title="dynaspan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
         )
         self.draining = False
-        self._data_plane = data_plane
+        self.data_plane = data_plane
         self._readiness = readiness
         self._metrics = metrics
         self.get("/")(_healthy)
@@ -45,7 +45,7 @@ class Application(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Before FastAPI's middleware and routing, which would cost more than everything else.
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/":
-            await self._data_plane(scope, receive, send)
+            await self.data_plane(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

@@ -60,7 +60,7 @@ class DataPlane:
         headers = header_map(scope["headers"])
         try:
             # Passed on without a name here, so that it can be freed as soon as it is parsed.
-            answer = await self.answer(
+            answer = await self.respond(
                 headers, scope["query_string"], await read_body(receive, headers)
             )
         except BodyTooLarge:
@@ -68,9 +68,18 @@ class DataPlane:
             answer = too_large()
         except Disconnected:
             return
+        await send_response(answer, send)
+
+    async def respond(self, headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Response:
+        """What is sent for a request by its headers (names in lower case), query and body."""
+        try:
+            answer = await self.answer(headers, query, body)
+        except BodyTooLarge:
+            self._metrics.request(None, 0.0, "RequestEntityTooLarge")
+            answer = too_large()
         if b"origin" in headers:
             answer.headers.extend(CORS_HEADERS)
-        await send_response(answer, send)
+        return answer
 
     async def answer(self, headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Response:
         """The answer to a request by its headers (names in lower case), query string and body.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .data_plane import DataPlane
+from .direct import Direct
 
 HEAD_BYTES = 64 * 1024
 FAREWELL_SECONDS = 1.0
@@ -43,13 +46,74 @@ class Protocol(HttpToolsProtocol):
             self.transport.write(_HEAD_TOO_LARGE)
             self.transport.close()
 
+    # -- the parser's callbacks -------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
     def on_headers_complete(self) -> None:
         self._head_bytes = 0
+        parser = self.parser
+        if self.url != b"/" or parser.get_method() != b"POST" or parser.should_upgrade():
+            self._to_application()
+            return
+        before = self.cycle
+        direct: Any = Direct(
+            self,
+            self.headers,
+            keep_alive=parser.should_keep_alive(),
+            expects=self.expect_100_continue,
+        )
+        self.cycle = direct
+        if before is None or before.response_complete:
+            direct.begin()
+        else:
+            # A pipelined request waits for its turn.
+            self.flow.pause_reading()
+            self.pipeline.appendleft((direct, self.app))
+
+    def _to_application(self) -> None:
+        """uvicorn makes a scope when a request begins; only now it is known that one is needed."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._head_bytes = 0
-        super().on_body(body)
+        if not isinstance(self.cycle, Direct):
+            super().on_body(body)
+        elif self.cycle.more_body:
+            self.cycle.take(body)
+
+    def on_message_complete(self) -> None:
+        if not isinstance(self.cycle, Direct):
+            super().on_message_complete()
+        elif self.cycle.more_body:
+            self.cycle.end()
+
+    # -- requests ---------------------------------------------------------------------------
+
+    @property
+    def data_plane(self) -> DataPlane:
+        app: Any = self.app
+        plane: DataPlane = app.data_plane
+        return plane
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task that a drain waits for."""
+        task = self.loop.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if isinstance(cycle, Direct):
+            cycle.begin()
+        else:
+            super()._start_asgi_task(cycle, app)
 
     def shutdown(self) -> None:
         super().shutdown()
