@@ -172,7 +172,7 @@ class _Attempts:
                 fault = exc
             else:
                 self.undecided = False
-                return not result.rows[0][0]
+                return self._intent.statements.was_applied(result)
             if not await self._deadline.pause():
                 raise StoreUnknown(f"whether a write was applied is not known: {fault}")
 

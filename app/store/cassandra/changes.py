@@ -22,8 +22,8 @@ from ...errors import StoreError, StoreUnavailable
 from ...faults import Faults
 from ...model.table import Index, Table, encode
 from .catalog import Catalog, CatalogRow, decoded
+from .dialect import Dialect
 from .index_statements import (
-    ENTRY_TABLES,
     drop_entry_table,
     entry_table,
     entry_table_name,
@@ -60,6 +60,7 @@ class Changes:
         faults: Faults,
         *,
         keyspace: str,
+        dialect: Dialect,
         bounds: Bounds,
         deadline: float,
         patience: float,
@@ -74,6 +75,7 @@ class Changes:
         self._clock = clock
         self._faults = faults
         self._keyspace = keyspace
+        self._dialect = dialect
         self._silence = bounds.silence
         self._seconds = deadline
         self._patience = patience
@@ -105,7 +107,7 @@ class Changes:
                 if await self._before(table) is None:
                     return False
                 for number in has.keys() - had:
-                    await self._patient.ddl(entry_table(self._keyspace, table, has[number]))
+                    await self._patient.ddl(self._entry_table(table, has[number]))
         await self._faults.at("change:made")
         if await self._replace(table.version - 1, table) is None:
             return False
@@ -227,9 +229,9 @@ class Changes:
         async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
             if not await self._still(name, row):
                 return
-            await self._patient.ddl(item_table(self._keyspace, table))
+            await self._patient.ddl(item_table(self._keyspace, table, self._dialect.options))
             for index in _global(table).values():
-                await self._patient.ddl(entry_table(self._keyspace, table, index))
+                await self._patient.ddl(self._entry_table(table, index))
             await self._faults.at("create:made")
             active = encode(replace(table, status="ACTIVE"))
             values = ("ACTIVE", active, name, row.id, row.revision)
@@ -243,11 +245,14 @@ class Changes:
             if not await self._still(name, row):
                 return
             values = entry_tables_of(self._keyspace, table)
-            for (name,) in (await self._patient.execute(ENTRY_TABLES, values)).rows:
+            for (name,) in (await self._patient.execute(self._dialect.entry_tables, values)).rows:
                 await self._patient.ddl(drop_entry_table(self._keyspace, name))
             await self._patient.ddl(drop_item_table(self._keyspace, table))
             await self._faults.at("drop:dropped")
             await self._patient.execute(self._statements.remove, (name, row.id, row.revision))
+
+    def _entry_table(self, table: Table, index: Index) -> str:
+        return entry_table(self._keyspace, table, index, self._dialect.options)
 
     async def _still(self, name: str, before: CatalogRow) -> bool:
         """Whether nobody else has finished it meanwhile."""

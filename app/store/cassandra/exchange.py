@@ -14,7 +14,6 @@ from functools import partial
 from threading import get_ident
 from typing import Any
 
-from cassandra import ConsistencyLevel
 from cassandra.cluster import ResponseFuture
 from cassandra.cluster import Session as DriverSession
 from cassandra.connection import Connection
@@ -66,7 +65,7 @@ class Prepared:
             statement.query_id,
             bound,
             statement.consistency_level,
-            ConsistencyLevel.LOCAL_SERIAL,
+            statement.serial_consistency_level,
             # Neither a page size nor a client timestamp.
             None,
             None,

@@ -15,7 +15,7 @@ from ...model.index import Place, Position, encode
 from ...model.rows import Bounds, Key, KeyValue
 from ...model.table import Index, Table
 from .session import Consistency, Statement, Value
-from .statements import CQL_TYPES, READ_OPTIONS, Read, name_of, row_of
+from .statements import CQL_TYPES, Read, TableOptions, name_of, row_of, table_options
 
 GC_GRACE_SECONDS = 3 * 3600
 SLOT_SECONDS = 10
@@ -25,7 +25,9 @@ MOST_MARKS = 2000
 _QUORUM = Consistency.LOCAL_QUORUM
 
 
-def entry_table(keyspace: str, table: Table, index: Index) -> str:
+def entry_table(
+    keyspace: str, table: Table, index: Index, options: TableOptions = table_options
+) -> str:
     """With an id of its own, so that two processes that create it at once make one table."""
     pk = CQL_TYPES[table.partition_key.type]
     sk = "" if table.sort_key is None else f", sk {CQL_TYPES[table.sort_key.type]}"
@@ -34,7 +36,7 @@ def entry_table(keyspace: str, table: Table, index: Index) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {keyspace}.{entry_table_name(table.id, index.number)} "
         f"(gpk blob, gsk blob, pk {pk}{sk}, item blob, PRIMARY KEY ((gpk), {clustering})) "
-        f"WITH id = {id} AND {READ_OPTIONS} AND gc_grace_seconds = {GC_GRACE_SECONDS}"
+        f"{options(id, GC_GRACE_SECONDS, timestamps=True)}"
     )
 
 
@@ -88,7 +90,8 @@ class EntryReads:
         columns = ", ".join((*self._order, "item"))
         tokens = f"FROM {name} WHERE token({ring}) >= ? AND token({ring}) <= ?"
         self.scan = Read(f"SELECT {ring}, {columns} {tokens}{kind} LIMIT ?{filtering}")
-        self.partitions = Read(f"SELECT DISTINCT {ring} {tokens}")
+        self.partitions: Read | None = Read(f"SELECT DISTINCT {ring} {tokens}")
+        """None: partitions cannot be listed."""
         self._slice = f"SELECT {columns} FROM {name} WHERE {ring} = ?{kind}"
         here = "".join(f" AND {column} = ?" for column in self._order)
         self.get = Statement(f"SELECT item FROM {name} WHERE {ring} = ?{kind}{here}", _QUORUM)
@@ -115,11 +118,11 @@ class EntryReads:
         key = (ring, *rest) if self.local else rest
         return At(ring, sort, Key(key[0], key[1] if len(key) > 1 else None))
 
-    def slice(
+    def slices(
         self, ring: KeyValue, bounds: Bounds, after: At | None, *, reverse: bool
-    ) -> tuple[Read, tuple[Value, ...]]:
-        """Of one partition, from behind `after` in the direction of the read; without LIMIT's
-        value. `bounds` are half open."""
+    ) -> list[tuple[Read, tuple[Value, ...]]]:
+        """Of one partition, from behind `after` in the direction of the read: to be read one after
+        the other; without LIMIT's value. `bounds` are half open."""
         low: tuple[Value, ...] = (bounds.lower or b"",)
         high: tuple[Value, ...] = () if bounds.upper is None else (bounds.upper,)
         behind = before = False
@@ -132,7 +135,7 @@ class EntryReads:
             elif not reverse and after.sort >= low[0]:  # type: ignore[operator]
                 low, behind = edge, True
         read = self._read(behind, before if high else None, reverse)
-        return read, (ring, *low, *high)
+        return [(read, (ring, *low, *high))]
 
     def _read(self, behind: bool, before: bool | None, reverse: bool) -> Read:
         """behind, before: an entry, not all with one sort key; `before` None: without an end."""

@@ -80,11 +80,13 @@ class _Filling:
         self, place: KeyValue, bounds: Bounds, after: At | None, *, reverse: bool
     ) -> bool:
         """Of one partition."""
-        read, values = self._reads.slice(place, bounds, after, reverse=reverse)
-        wanted = self._sizes.fetch(self._limit - len(self.rows))
-        found = await self._fetch(read, (*values, wanted))
-        self._add((place, *row) for row in found)
-        return len(found) == wanted
+        for read, values in self._reads.slices(place, bounds, after, reverse=reverse):
+            wanted = self._sizes.fetch(self._limit - len(self.rows))
+            found = await self._fetch(read, (*values, wanted))
+            self._add((place, *row) for row in found)
+            if len(found) == wanted:
+                return True
+        return False
 
     async def behind(self, whole: ring.Range, after: Position | None) -> bool:
         """Of a range of the ring, from behind `after`."""
@@ -110,7 +112,8 @@ class _Filling:
         happen to have the same token. True as well when the page is full."""
         more = await self.slice(after.ring, EVERYTHING, after, reverse=False)
         token = ring.token(after.ring)
-        found = [] if more else await self._fetch(self._reads.partitions, (token, token))
+        listed = self._reads.partitions
+        found = [] if more or listed is None else await self._fetch(listed, (token, token))
         for place in ring.siblings_behind([row[0] for row in found], after.ring):
             if more or len(self.rows) >= self._limit:
                 break

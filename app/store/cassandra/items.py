@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from . import ring
+from .dialect import Dialect
 from .document import decode
 from .index_statements import EntryReads, EntryWrites
 from .patience import Patient
 from .session import Value
-from .statements import ItemStatements, Read, row_of
+from .statements import Read, row_of
 
 # A fetch asks for as many rows as fill this if all are as large as the largest seen lately.
 FETCH_BYTES = 1024 * 1024
@@ -55,10 +56,14 @@ class EntryTable(NamedTuple):
 class ItemTable:
     """What is kept for one table: its statements, those of its indexes by number, and sizes."""
 
-    __slots__ = ("_entry_reads", "_entry_writes", "_keyspace", "_table", "sizes", "statements")
+    __slots__ = (
+        *("_dialect", "_entry_reads", "_entry_writes", "_keyspace", "_table"),
+        *("sizes", "statements"),
+    )
 
-    def __init__(self, keyspace: str, table: Table) -> None:
-        self.statements = ItemStatements(keyspace, table)
+    def __init__(self, keyspace: str, table: Table, dialect: Dialect) -> None:
+        self.statements = dialect.items(keyspace, table)
+        self._dialect = dialect
         self.sizes = Sizes()
         self._keyspace = keyspace
         self._table = table
@@ -68,14 +73,14 @@ class ItemTable:
     def entry_reads(self, index: Index) -> EntryTable:
         found = self._entry_reads.get(index.number)
         if found is None:
-            reads = EntryReads(self._keyspace, self._table, index)
+            reads = self._dialect.entry_reads(self._keyspace, self._table, index)
             found = self._entry_reads[index.number] = EntryTable(reads, Sizes())
         return found
 
     def entry_writes(self, number: int) -> EntryWrites:
         found = self._entry_writes.get(number)
         if found is None:
-            found = EntryWrites(self._keyspace, self._table, number)
+            found = self._dialect.entry_writes(self._keyspace, self._table, number)
             self._entry_writes[number] = found
         return found
 
@@ -211,7 +216,8 @@ class _Filling:
             if full:
                 return True, Key(after.partition, edge)
         place = ring.token(after.partition)
-        found = await self._fetch(self._items.statements.partitions, (place, place))
+        listed = self._items.statements.partitions
+        found = [] if listed is None else await self._fetch(listed, (place, place))
         for partition in ring.siblings_behind([row[0] for row in found], after.partition):
             if len(self.rows) >= self._limit:
                 return True, after

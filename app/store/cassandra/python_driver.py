@@ -12,11 +12,11 @@ import asyncio
 import copy
 import ssl
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import get_ident
 
 from cassandra import AuthenticationFailed, ConsistencyLevel, UnresolvableContactPoints
-from cassandra.auth import PlainTextAuthProvider
+from cassandra.auth import AuthProvider, PlainTextAuthProvider
 from cassandra.cluster import (
     EXEC_PROFILE_DEFAULT,
     Cluster,
@@ -38,11 +38,15 @@ from .url import Address
 
 _FAULTS: tuple[type[BaseException], ...] = tuple(VERDICTS)
 _CONNECT_FAULTS: tuple[type[BaseException], ...] = (*_FAULTS, OSError)
-_LEVELS = {level: getattr(ConsistencyLevel, level.value) for level in Consistency}
 
 
 class PythonDriver:
     """`password` belongs to the address's user."""
+
+    levels: Mapping[Consistency, int] = {
+        level: getattr(ConsistencyLevel, level.value) for level in Consistency
+    }
+    serial_level: int | None = ConsistencyLevel.LOCAL_SERIAL
 
     def __init__(self, address: Address, password: str | None) -> None:
         self._address = address
@@ -160,22 +164,19 @@ class PythonDriver:
         profile = ExecutionProfile(
             load_balancing_policy=policy,
             retry_policy=FallthroughRetryPolicy(),
-            serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
+            serial_consistency_level=self.serial_level,
             row_factory=Result,
         )
-        auth = None
-        if address.user is not None:
-            auth = PlainTextAuthProvider(address.user, self._password)
-        context = None
-        if address.ca is not None:
-            context = ssl.create_default_context(cafile=str(address.ca))
         return Cluster(
             list(address.contact_points),
             port=address.contact_points[-1][1],
             protocol_version=PROTOCOL,
             connection_class=connection_class,
-            auth_provider=auth,
-            ssl_context=context,
+            auth_provider=self._credentials(),
+            ssl_context=None
+            if address.ca is None
+            else ssl.create_default_context(cafile=address.ca),
+            ssl_options=self._tls_options(),
             compression=False,
             execution_profiles={EXEC_PROFILE_DEFAULT: profile},
             connect_timeout=seconds,
@@ -193,6 +194,14 @@ class PythonDriver:
             monitor_reporting_enabled=False,
             executor_threads=2,
         )
+
+    def _credentials(self) -> AuthProvider | None:
+        user = self._address.user
+        return None if user is None else PlainTextAuthProvider(user, self._password)
+
+    def _tls_options(self) -> dict[str, str] | None:
+        """The name in the node's certificate, where that is not its host name."""
+        return None
 
     def _sentence(self, exc: BaseException) -> str:
         reasons = [exc]
@@ -220,7 +229,8 @@ class PythonDriver:
                 copied = copy.copy(await asyncio.shield(task))
         except TimeoutError:
             raise NotSent(f"the statement was not prepared in {seconds:.1f} s") from None
-        copied.consistency_level = _LEVELS[statement.consistency]
+        copied.consistency_level = self.levels[statement.consistency]
+        copied.serial_consistency_level = self.serial_level
         copied.fetch_size = None
         prepared = statement.prepared = Prepared(copied)
         return prepared

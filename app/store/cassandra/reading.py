@@ -10,6 +10,7 @@ from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from . import ring
 from .catalog import Catalog
+from .dialect import Dialect
 from .indexes import IndexReads
 from .inspection import Inspection
 from .items import ItemTable, Reads
@@ -20,8 +21,9 @@ _MOST_TABLES = 4096
 
 
 class Reading:
-    def __init__(self, keyspace: str, patient: Patient, catalog: Catalog) -> None:
+    def __init__(self, keyspace: str, patient: Patient, catalog: Catalog, dialect: Dialect) -> None:
         self._keyspace = keyspace
+        self._dialect = dialect
         self._patient = patient
         self._catalog = catalog
         self._reads = Reads(patient)
@@ -129,7 +131,7 @@ class Reading:
         if items is None:
             if len(self._items) >= _MOST_TABLES:
                 del self._items[next(iter(self._items))]
-            items = self._items[table.id] = ItemTable(self._keyspace, table)
+            items = self._items[table.id] = ItemTable(self._keyspace, table, self._dialect)
         return items
 
     async def _gone(self, table: Table) -> StoreError:

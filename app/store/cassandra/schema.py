@@ -12,9 +12,9 @@ import uuid
 from collections.abc import Mapping
 
 from ...errors import StoreUnavailable
-from . import statements
+from .dialect import Dialect
 from .patience import Patient
-from .session import Consistency, DriverFault, Session, Statement
+from .session import DriverFault, Session
 from .url import Address
 
 _CATALOG_TABLES = {
@@ -34,6 +34,8 @@ _CATALOG_TABLES = {
 # Rows come and go with every write: the default, ten days, would leave their tombstones that long.
 _GC_GRACE_SECONDS = {"dirty": 3 * 3600}
 _DEFAULT_GC_GRACE_SECONDS = 864_000
+# Their writers give the time of their writes.
+_TIMED = ("dirty", "members")
 _THREE = 3
 # How often, and how far apart, a cluster of two nodes is looked at again.
 _LOOKS = 12
@@ -44,35 +46,27 @@ def catalog_keyspace(keyspace: str) -> str:
     return f"{keyspace}_catalog"
 
 
-async def create(session: Session, patient: Patient, address: Address) -> None:
+async def create(session: Session, patient: Patient, address: Address, dialect: Dialect) -> None:
     """What is not there yet. Needs no right to create when all is. Raises StoreUnavailable."""
     catalog = catalog_keyspace(address.keyspace)
-    tables = Statement(
-        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?",
-        Consistency.LOCAL_QUORUM,
-    )
-    keyspaces = Statement(
-        "SELECT keyspace_name FROM system_schema.keyspaces", Consistency.LOCAL_QUORUM
-    )
-    there = {name for (name,) in (await patient.execute(keyspaces)).rows}
+    there = {name for (name,) in (await patient.execute(dialect.keyspaces)).rows}
     try:
         for keyspace in (address.keyspace, catalog):
             if keyspace not in there:
-                await patient.ddl(
-                    statements.keyspace(keyspace, await _replication(session, address))
-                )
+                replication = await _replication(session, address)
+                await patient.ddl(dialect.keyspace(keyspace, replication))
             await session.refresh_keyspace(keyspace)
     except DriverFault as fault:
         raise StoreUnavailable(f"the keyspaces cannot be made: {fault}") from fault
-    found = {name for (name,) in (await patient.execute(tables, (catalog,))).rows}
+    found = {name for (name,) in (await patient.execute(dialect.tables, (catalog,))).rows}
     for name, columns in _CATALOG_TABLES.items():
         if name not in found:
-            await patient.ddl(
-                f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) "
-                f"WITH id = {uuid.uuid5(uuid.NAMESPACE_URL, f'{catalog}.{name}')} "
-                f"AND {statements.READ_OPTIONS} AND gc_grace_seconds = "
-                f"{_GC_GRACE_SECONDS.get(name, _DEFAULT_GC_GRACE_SECONDS)}"
+            options = dialect.options(
+                uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog}.{name}"),
+                _GC_GRACE_SECONDS.get(name, _DEFAULT_GC_GRACE_SECONDS),
+                timestamps=name in _TIMED,
             )
+            await patient.ddl(f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) {options}")
 
 
 async def _replication(session: Session, address: Address) -> dict[str, int]:

@@ -6,11 +6,13 @@ whose outcome was not known (only `last`). Every write is a lightweight transact
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
+from typing import Protocol
 
 from ...model.rows import Key, KeyValue
 from ...model.table import Table
-from .session import Consistency, Statement, Value
+from .session import Consistency, Result, Statement, Value
 
 MARKER_SECONDS = 3600
 LAST_SECONDS = 600
@@ -31,6 +33,12 @@ _READS = (Consistency.LOCAL_ONE, Consistency.LOCAL_QUORUM)
 _QUORUM = Consistency.LOCAL_QUORUM
 
 
+class TableOptions(Protocol):
+    def __call__(
+        self, id: uuid.UUID, gc_grace_seconds: int, *, timestamps: bool = False
+    ) -> str: ...
+
+
 def keyspace(name: str, replication: dict[str, int]) -> str:
     factors = "".join(f", '{dc}': {factor}" for dc, factor in sorted(replication.items()))
     return (
@@ -39,7 +47,12 @@ def keyspace(name: str, replication: dict[str, int]) -> str:
     )
 
 
-def item_table(keyspace: str, table: Table) -> str:
+def table_options(id: uuid.UUID, gc_grace_seconds: int, *, timestamps: bool = False) -> str:
+    """What follows the columns of a CREATE TABLE. `timestamps`: writers give the time."""
+    return f"WITH id = {id} AND {READ_OPTIONS} AND gc_grace_seconds = {gc_grace_seconds}"
+
+
+def item_table(keyspace: str, table: Table, options: TableOptions = table_options) -> str:
     """`id` is the table's own, so that two processes that create it at once make one table."""
     partition = CQL_TYPES[table.partition_key.type]
     sort = "" if table.sort_key is None else f", sk {CQL_TYPES[table.sort_key.type]}"
@@ -48,8 +61,7 @@ def item_table(keyspace: str, table: Table) -> str:
         f"CREATE TABLE IF NOT EXISTS {name_of(keyspace, table)} (pk {partition}, kind tinyint, "
         f"ik blob{sort}, ver bigint, live boolean, item blob, txid blob, txp blob, "
         f"last map<blob, bigint>, PRIMARY KEY ((pk), {clustering})) "
-        f"WITH id = {_uuid(table.id)} AND {READ_OPTIONS} "
-        f"AND gc_grace_seconds = {GC_GRACE_SECONDS}"
+        f"{options(uuid.UUID(table.id), GC_GRACE_SECONDS)}"
     )
 
 
@@ -60,10 +72,6 @@ def drop_item_table(keyspace: str, table: Table) -> str:
 def name_of(keyspace: str, table: Table) -> str:
     """From the catalog's id, never from what a user wrote."""
     return f"{keyspace}.t_{table.id}"
-
-
-def _uuid(digits: str) -> str:
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 class Read:
@@ -150,7 +158,8 @@ class ItemStatements:
         # Without `kind` a page that crosses a partition would read all its outbox tombstones; the
         # filter costs nothing, it is applied as a slice of each partition.
         self.scan = Read(f"SELECT {columns} {ring} AND kind = 0 LIMIT ? ALLOW FILTERING")
-        self.partitions = Read(f"SELECT DISTINCT pk {ring}")
+        self.partitions: Read | None = Read(f"SELECT DISTINCT pk {ring}")
+        """None: partitions cannot be listed."""
         if sorts:
             partition = (
                 f"SELECT sk, item, ver FROM {name} "
@@ -190,6 +199,10 @@ class ItemStatements:
         self, row: tuple[Value, ...], version: int, writer: bytes, fence: bytes
     ) -> tuple[Value, ...]:
         return (fence, version, *row, writer, version)
+
+    def was_applied(self, fenced: Result) -> bool:
+        """Whether the attempt was, by the answer to its fence."""
+        return not fenced.rows[0][0]
 
 
 def local_entries(name: str, sorts: bool, removed: int, added: int) -> list[str]:

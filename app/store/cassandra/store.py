@@ -18,6 +18,7 @@ from . import preflight, schema
 from .cas import Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
+from .dialect import CASSANDRA, Dialect
 from .doctor import Doctor
 from .document import encode
 from .entries import Entries, local_changes
@@ -30,11 +31,11 @@ from .python_driver import PythonDriver
 from .reading import Reading
 from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
-from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION, CatalogStatements
+from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION
 from .stream_reads import StreamReads
 from .sweeper import Sweeper
 from .underway import Underway
-from .url import parse
+from .url import Address, parse
 
 _PING_SECONDS = 1.0
 _GOODBYE_SECONDS = 1.5
@@ -60,7 +61,7 @@ class CassandraStore(Reading, StreamReads):
 
     def __init__(
         self,
-        url: str,
+        url: str | Address,
         *,
         clock: Clock,
         metrics: Metrics,
@@ -68,20 +69,22 @@ class CassandraStore(Reading, StreamReads):
         deadline: float = 5.0,
         session: Session | None = None,
         patience: float = _TAKE_OVER_SECONDS,
+        dialect: Dialect = CASSANDRA,
     ) -> None:
-        address = parse(url)
+        address = parse(url) if isinstance(url, str) else url
         if deadline > address.bounds.write:
             raise ConfigError(
                 f"store: write_seconds={address.bounds.write:g} must not be less than "
                 f"the deadline of {deadline:g} seconds"
             )
         self._address = address
+        self._dialect = dialect
         self._clock = clock
         self._deadline = deadline
         self._patience = patience
         self._session = session or PythonDriver(address, _password(address.password_env))
         patient = Patient(self._session, clock, deadline)
-        catalog = CatalogStatements(schema.catalog_keyspace(address.keyspace))
+        catalog = dialect.catalog(schema.catalog_keyspace(address.keyspace))
         self._catalog_statements = catalog
         self._underway = Underway()
         self._members = Membership(self._session, patient, catalog, clock, address.bounds)
@@ -93,7 +96,7 @@ class CassandraStore(Reading, StreamReads):
             *(self._session, patient, catalog, self._members, self._underway, clock),
             address.bounds,
         )
-        super().__init__(address.keyspace, patient, copies)
+        super().__init__(address.keyspace, patient, copies, dialect)
         self._poked = asyncio.Event()
         self._changes = Changes(
             self._session,
@@ -105,6 +108,7 @@ class CassandraStore(Reading, StreamReads):
             clock,
             faults,
             keyspace=address.keyspace,
+            dialect=dialect,
             bounds=address.bounds,
             deadline=deadline,
             patience=patience,
@@ -125,7 +129,7 @@ class CassandraStore(Reading, StreamReads):
         await preflight.check(
             self._patient, self._clock, allow_paxos_v1=self._address.allow_paxos_v1
         )
-        await schema.create(self._session, self._patient, self._address)
+        await schema.create(self._session, self._patient, self._address, self._dialect)
         await self._patient.execute(self._catalog_statements.first_version)
         try:
             # Registered before the first look at the catalog: see Membership.
@@ -226,6 +230,7 @@ class CassandraStore(Reading, StreamReads):
         items = self._table(write.table)
         indexed = bool(write.table.kept_indexes)
         blob = None if write.item is None else encode(write.item)
+        self._dialect.admit(write, blob)
         local = local_changes(write, blob)
         expected: int | None = None
         if write.expected > base.ABSENT:
