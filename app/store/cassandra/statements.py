@@ -13,6 +13,7 @@ from typing import Protocol
 from ...model.rows import Key, KeyValue
 from ...model.table import Table
 from .session import Consistency, Result, Statement, Value
+from .stream_statements import OutboxStatements
 
 MARKER_SECONDS = 3600
 LAST_SECONDS = 600
@@ -90,7 +91,8 @@ class Cas:
     """One kind of write of an item under one condition; `values` in the order of its text.
 
     fence: writer + version of this attempt. Nobody sets it but `ItemStatements.fence`, after which
-    this attempt can never be applied. `entries` are further statements, of local indexes.
+    this attempt can never be applied. `entries` are further statements, of local indexes and of the
+    outbox.
     """
 
     __slots__ = ("_deletes", "_versioned", "statement")
@@ -144,10 +146,11 @@ class ItemStatements:
         self.decided = Statement(
             f"SELECT item, ver FROM {name} WHERE {row}", Consistency.LOCAL_SERIAL
         )
+        self.outbox = OutboxStatements(name, sorts=sorts)
         self._row = row
         self._name = name
         self._sorts = sorts
-        self._cas: dict[tuple[str, bool, int, int], Cas] = {}
+        self._cas: dict[tuple[str, bool, int, int, bool], Cas] = {}
         self.fence = Statement(
             f"UPDATE {name} USING TTL {MARKER_SECONDS} SET last[?] = ? WHERE {row} IF last[?] != ?",
             _QUORUM,
@@ -177,9 +180,18 @@ class ItemStatements:
                 for reverse in (False, True)
             }
 
-    def cas(self, condition: str, *, deletes: bool, removed: int = 0, added: int = 0) -> Cas:
-        """`condition` as above; `removed` and `added`: entries of local indexes."""
-        shape = (condition, deletes, removed, added)
+    def cas(
+        self,
+        condition: str,
+        *,
+        deletes: bool,
+        removed: int = 0,
+        added: int = 0,
+        tells: bool = False,
+    ) -> Cas:
+        """`condition` as above; `removed` and `added`: entries of local indexes; `tells`: of the
+        table's stream."""
+        shape = (condition, deletes, removed, added, tells)
         cas = self._cas.get(shape)
         if cas is None:
             cas = self._cas[shape] = Cas(
@@ -187,7 +199,10 @@ class ItemStatements:
                 self._row,
                 deletes=deletes,
                 condition=condition,
-                entries=local_entries(self._name, self._sorts, removed, added),
+                entries=[
+                    *local_entries(self._name, self._sorts, removed, added),
+                    *([self.outbox.insert] if tells else ()),
+                ],
             )
         return cas
 
@@ -247,6 +262,7 @@ class CatalogStatements:
         self.names = Statement(
             f"SELECT name FROM {tables} WHERE part = 'tables' AND name > ? LIMIT ?", _QUORUM
         )
+        self.specs = Statement(f"SELECT spec FROM {tables} WHERE part = 'tables'", _QUORUM)
         self.states = Statement(
             f"SELECT name, id, status FROM {tables} WHERE part = 'tables'", _QUORUM
         )

@@ -12,6 +12,7 @@ from ...errors import StoreError, StoreUnavailable
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
 from ...model.rows import Key, Row
+from ...model.stream import RETENTION_SECONDS
 from ...model.table import Table
 from .. import base
 from . import preflight, schema
@@ -32,7 +33,7 @@ from .reading import Reading
 from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
 from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION
-from .stream_reads import StreamReads
+from .streams import Streams
 from .sweeper import Sweeper
 from .underway import Underway
 from .url import Address, parse
@@ -42,9 +43,10 @@ _GOODBYE_SECONDS = 1.5
 _TAKE_OVER_SECONDS = 5.0
 
 
-class CassandraStore(Reading, StreamReads):
+class CassandraStore(Reading):
     """`url` as in `url.py`. `deadline`: seconds one call may take. `session` replaces the driver in
-    tests, `patience` says after how many seconds work of a dead process is taken over.
+    tests, `patience` says after how many seconds work of a dead process is taken over,
+    `keep_seconds` for how long records of streams are kept.
 
     Raises ConfigError for a URL that cannot be used.
     """
@@ -54,7 +56,7 @@ class CassandraStore(Reading, StreamReads):
         durable=True,
         batches=False,
         indexes=True,
-        streams=False,
+        streams=True,
         transactions=False,
         partition_contention=True,
     )
@@ -70,6 +72,7 @@ class CassandraStore(Reading, StreamReads):
         session: Session | None = None,
         patience: float = _TAKE_OVER_SECONDS,
         dialect: Dialect = CASSANDRA,
+        keep_seconds: int = RETENTION_SECONDS,
     ) -> None:
         address = parse(url) if isinstance(url, str) else url
         if deadline > address.bounds.write:
@@ -84,7 +87,8 @@ class CassandraStore(Reading, StreamReads):
         self._patience = patience
         self._session = session or PythonDriver(address, _password(address.password_env))
         patient = Patient(self._session, clock, deadline)
-        catalog = dialect.catalog(schema.catalog_keyspace(address.keyspace))
+        catalog_keyspace = schema.catalog_keyspace(address.keyspace)
+        catalog = dialect.catalog(catalog_keyspace)
         self._catalog_statements = catalog
         self._underway = Underway()
         self._members = Membership(self._session, patient, catalog, clock, address.bounds)
@@ -98,6 +102,14 @@ class CassandraStore(Reading, StreamReads):
         )
         super().__init__(address.keyspace, patient, copies, dialect)
         self._poked = asyncio.Event()
+        self._streams = Streams(
+            *(catalog_keyspace, patient, copies, self._table, self._acknowledged, leases, clock),
+            faults,
+            patience=patience,
+            keep_seconds=keep_seconds,
+        )
+        self.streams, self.stream = self._streams.reads.streams, self._streams.reads.stream
+        self.shards, self.read_stream = self._streams.reads.shards, self._streams.reads.read_stream
         self._changes = Changes(
             self._session,
             self._patient,
@@ -113,8 +125,9 @@ class CassandraStore(Reading, StreamReads):
             deadline=deadline,
             patience=patience,
             poke=self._poked.set,
+            streams=self._streams,
         )
-        marks = MarkStatements(schema.catalog_keyspace(address.keyspace))
+        marks = MarkStatements(catalog_keyspace, "dirty", "entries")
         self._marks = Marks(self._patient, marks)
         repair = Repair(self._patient, self._catalog, self._table)
         self._sweeper = Sweeper(self._patient, marks, self._marks, repair, leases, clock, patience)
@@ -142,11 +155,13 @@ class CassandraStore(Reading, StreamReads):
             asyncio.create_task(self._follow()),
             asyncio.create_task(self._keep_house()),
             asyncio.create_task(self._sweeper.run()),
+            asyncio.create_task(self._streams.relay.run()),
         ]
 
     async def close(self) -> None:
         await self._underway.drained()
         await self._marks.close()
+        await self._streams.marks.close()
         await self._changes.close()
         for task in self._tasks:
             task.cancel()
@@ -154,6 +169,7 @@ class CassandraStore(Reading, StreamReads):
         self._tasks = []
         await self._catalog.close()
         await self._sweeper.close()
+        await self._streams.relay.close()
         for office in self._offices.values():
             await office.free()
         # Who cannot say goodbye is forgotten by and by.
@@ -228,7 +244,8 @@ class CassandraStore(Reading, StreamReads):
 
     def _intent(self, write: base.Write) -> Intent:
         items = self._table(write.table)
-        indexed = bool(write.table.kept_indexes)
+        ordered = bool(write.table.kept_indexes) or write.table.stream is not None
+        outbox = self._streams.outboxes.of(write)
         blob = None if write.item is None else encode(write.item)
         self._dialect.admit(write, blob)
         local = local_changes(write, blob)
@@ -237,15 +254,19 @@ class CassandraStore(Reading, StreamReads):
             condition = IF_VERSION
             expected = write.expected
         elif write.expected == base.ABSENT:
-            condition = IF_ABSENT_SINCE if indexed else IF_ABSENT
-        elif indexed:
+            condition = IF_ABSENT_SINCE if ordered else IF_ABSENT
+        elif ordered:
             raise ValueError("a write of a table with indexes must expect something")
         else:
             condition = IF_ANY
         return Intent(
             statements=items.statements,
             cas=items.statements.cas(
-                condition, deletes=blob is None, removed=local.removed, added=local.added
+                condition,
+                deletes=blob is None,
+                removed=local.removed,
+                added=local.added,
+                tells=outbox is not None,
             ),
             identity=(write.table.id, write.key),
             key=write.key,
@@ -253,8 +274,16 @@ class CassandraStore(Reading, StreamReads):
             expected=expected,
             since_delete=condition == IF_ABSENT_SINCE,
             tail=local.values,
-            entries=self._entries.changes(write, items, blob),
+            followers=tuple(
+                follower
+                for follower in (self._entries.changes(write, items, blob), outbox)
+                if follower is not None
+            ),
+            outbox=outbox,
         )
+
+    async def _acknowledged(self, version: int) -> None:
+        await self._changes.acknowledged(version)
 
     def _next_version(self, identity: object, above: int) -> int:
         return self._slot.versions.next(identity, above)
