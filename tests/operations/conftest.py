@@ -54,7 +54,8 @@ def second_endpoint(endpoint: str, request: pytest.FixtureRequest) -> str:
 
 def _serve(request: pytest.FixtureRequest) -> str:
     start_server, store_url = map(request.getfixturevalue, ("start_server", "store_url"))
-    url: str = start_server("--store", store_url).url
+    # Items are counted soon enough for a test to wait for it.
+    url: str = start_server("--store", store_url, "--census-interval", "2").url
     return url
 
 

@@ -31,6 +31,7 @@ _CATALOG_TABLES = {
     "leases": "name text PRIMARY KEY, owner blob",
     "dirty": _MARKS,
     "pending": _MARKS,
+    "census": "id text PRIMARY KEY, data blob",
     "swept": "name text PRIMARY KEY, slot bigint",
     "heads": (
         "stream text, shard int, owner blob, seq bigint, base bigint, refs blob, closed boolean, "

@@ -18,6 +18,7 @@ from .stream_statements import OutboxStatements
 MARKER_SECONDS = 3600
 LAST_SECONDS = 600
 GC_GRACE_SECONDS = 86_400
+CENSUS_SECONDS = 30 * 86_400
 # A read does not wait for a replica that hangs: another one is asked after 50 ms at the latest.
 READ_OPTIONS = "read_repair = 'BLOCKING' AND speculative_retry = 'MIN(99p,50ms)'"
 
@@ -284,6 +285,12 @@ class CatalogStatements:
             f"UPDATE {tables} SET status = ?, spec = ? {place} AND status = 'CREATING'"
         )
         self.remove = _lwt(f"DELETE FROM {tables} {place}")
+        census = f"{keyspace}.census"
+        self.census = Statement(f"SELECT data FROM {census} WHERE id = ?", _QUORUM)
+        # Of a dropped table it runs out.
+        self.keep_census = Statement(
+            f"INSERT INTO {census} (id, data) VALUES (?, ?) USING TTL {CENSUS_SECONDS}", _QUORUM
+        )
         members = f"{keyspace}.members"
         # A member writes its own row only, so its own clock orders the writes, whichever node
         # takes them; a node's clock would let the slowest node's write be the loser.

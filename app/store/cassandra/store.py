@@ -313,6 +313,14 @@ class CassandraStore(Reading):
 
     # -- jobs -------------------------------------------------------------------------------
 
+    async def census(self, table: Table) -> bytes | None:
+        statement = self._catalog_statements.census
+        rows = (await self._patient.execute(statement, (table.id,))).rows
+        return rows[0][0] if rows else None
+
+    async def keep_census(self, table: Table, data: bytes) -> None:
+        await self._patient.execute(self._catalog_statements.keep_census, (table.id, data))
+
     async def leads(self, job: str) -> bool:
         office = self._offices.get(job)
         if office is None:
