@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     ttl_interval: float = Field(
         30.0, gt=0, description="Seconds between two rounds that delete expired items."
     )
+    census_interval: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds before the items of a table are counted again, of a large one more.",
+    )
     verify_interval: float = Field(
         0.0,
         ge=0,

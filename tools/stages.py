@@ -54,8 +54,8 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         Stage("sqlite", 120, 300, service, (*sqlite, *two)),
         Stage("cassandra", 210, 600, on_cassandra, (*cassandra, *two), cassandra=True),
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
-        Stage("faults-cassandra", 90, 480, ("faults",), cassandra, cassandra=True),
-        Stage("databases", 90, 240, ("databases",)),
+        Stage("faults-cassandra", 120, 600, ("faults",), cassandra, cassandra=True),
+        Stage("databases", 210, 600, ("databases",)),
     )
     taken = {path for stage in others for path in stage.paths}
     pure = tuple(

@@ -13,6 +13,7 @@ from ..config import Settings
 from ..metrics import Metrics
 from ..store.base import Store
 from ..store.keyqueue import KeyQueue
+from .census import Takers
 from .drift import DriftWatch
 from .expiry import Expiry, Overdue
 from .indexing import Indexing
@@ -32,7 +33,8 @@ async def running(
     """The jobs run until the end of the block. Each is done by one process of all that share the
     data; what belongs to a kind of store alone runs in the store itself, as long as it is open."""
     expiry = Expiry(store, clock, metrics, queue, settings.ttl_interval, overdue)
-    jobs: dict[str, Coroutine[Any, Any, None]] = {"expiry": expiry.run()}
+    takers = Takers(store, clock, metrics, settings.census_interval)
+    jobs: dict[str, Coroutine[Any, Any, None]] = {"expiry": expiry.run(), "census": takers.run()}
     if store.capabilities.indexes:
         jobs["indexing"] = Indexing(store, clock, metrics, queue).run()
         if settings.verify_interval:

@@ -19,7 +19,7 @@ from .keys import key_of_request
 from .parameters import placeholders_of, refuse_mixed
 from .registry import Answer, Request
 from .selection import requested_projection
-from .tables import usable_table
+from .tables import usable_tables
 
 _EXPRESSIONS = ("ProjectionExpression",)
 MOST_KEYS = 100
@@ -42,8 +42,9 @@ async def run(ctx: Context, request: Request) -> Answer:
     if sum(len(part.wanted) for part in parts.values()) > MOST_KEYS:
         raise errors.validation("Too many items requested for the BatchGetItem call")
     plans: list[tuple[str, _Part, Table, list[Key]]] = []
+    tables = await usable_tables(ctx, parts)
     for name, part in parts.items():
-        table = await usable_table(ctx, name)
+        table = tables[name]
         keys = [key_of_request(table, wanted) for wanted in part.wanted]
         if len(set(keys)) < len(keys):
             raise errors.validation("Provided list of item keys contains duplicates")

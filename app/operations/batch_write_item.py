@@ -18,7 +18,7 @@ from .context import Context
 from .item_plans import check_item_size, delete_plan, put_plan
 from .item_writes import index_units, written_units
 from .registry import Answer, Request
-from .tables import usable_table
+from .tables import usable_tables
 from .writes import run_write
 
 MOST_WRITES = 25
@@ -42,7 +42,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     ]
     if len(ones) > MOST_WRITES:
         raise errors.validation("Too many items requested for the BatchWriteItem call")
-    tables = {name: await usable_table(ctx, name) for name in request["RequestItems"]}
+    tables = await usable_tables(ctx, request["RequestItems"])
     mode = request.get("ReturnConsumedCapacity", "NONE")
     plans = [_plan(tables[one.name], one, needs_old=mode != "NONE") for one in ones]
     if len({(plan.table.id, plan.key) for plan in plans}) < len(plans):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import errors
 from .context import Context
-from .describe import description
+from .describe import census_of, description
 from .registry import Answer, Request
 from .tables import described_table
 
@@ -23,6 +23,7 @@ async def run(ctx: Context, request: Request) -> Answer:
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
+        census = await census_of(ctx, table)
         # False: somebody else changed or deleted it since it was read.
         if await ctx.store.drop_table(table):
-            return {"TableDescription": description(ctx, table, status="DELETING")}
+            return {"TableDescription": description(ctx, table, census, status="DELETING")}

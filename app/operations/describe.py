@@ -8,18 +8,29 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from ..model.census import Census, Count, decode
 from ..model.table import Index, KeyAttribute, Table, Throughput, Units
 from .context import Context
 from .names import table_arn
 from .stream_names import stream_arn
 from .throughput_rules import ON_DEMAND_WARM, decreases_today
 
+_NOT_COUNTED = Census()
+
 
 def arn_of(ctx: Context, table: Table) -> str:
     return table_arn(ctx.settings.region, ctx.settings.account_id, table.name)
 
 
-def description(ctx: Context, table: Table, *, status: str | None = None) -> dict[str, Any]:
+async def census_of(ctx: Context, table: Table) -> Census:
+    """As it was counted last; of a table that was not yet there are no items."""
+    data = await ctx.store.census(table)
+    return _NOT_COUNTED if data is None else decode(data)
+
+
+def description(
+    ctx: Context, table: Table, census: Census = _NOT_COUNTED, *, status: str | None = None
+) -> dict[str, Any]:
     """`status` overrides the table's own, for answers that tell how a change began."""
     now = ctx.clock.time()
     sort = () if table.sort_key is None else (table.sort_key,)
@@ -36,8 +47,8 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
         "TableStatus": status or status_of(table),
         "CreationDateTime": table.created,
         "ProvisionedThroughput": _throughput(table.throughput, now),
-        "TableSizeBytes": 0,
-        "ItemCount": 0,
+        "TableSizeBytes": census.table.size,
+        "ItemCount": census.table.number,
         "TableArn": arn_of(ctx, table),
         "TableId": str(UUID(table.id)),
         "DeletionProtectionEnabled": table.deletion_protection,
@@ -49,7 +60,9 @@ def description(ctx: Context, table: Table, *, status: str | None = None) -> dic
         }
     for member, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
         indexes = [
-            _index(ctx, table, index, now) for index in table.indexes if index.local == local
+            _index(ctx, table, index, census, now)
+            for index in table.indexes
+            if index.local == local
         ]
         if indexes:
             result[member] = indexes
@@ -73,7 +86,8 @@ def status_of(table: Table) -> str:
     return "UPDATING" if changing and table.status == "ACTIVE" else table.status
 
 
-def _index(ctx: Context, table: Table, index: Index, now: float) -> dict[str, Any]:
+def _index(ctx: Context, table: Table, index: Index, census: Census, now: float) -> dict[str, Any]:
+    count = census.indexes.get(index.number, Count())
     projection: dict[str, Any] = {"ProjectionType": index.projection}
     if index.included:
         projection["NonKeyAttributes"] = list(index.included)
@@ -81,8 +95,8 @@ def _index(ctx: Context, table: Table, index: Index, now: float) -> dict[str, An
         "IndexName": index.name,
         "KeySchema": _schema(index.partition, index.sort),
         "Projection": projection,
-        "IndexSizeBytes": 0,
-        "ItemCount": 0,
+        "IndexSizeBytes": count.size,
+        "ItemCount": count.number,
         "IndexArn": f"{arn_of(ctx, table)}/index/{index.name}",
     }
     if not index.local:

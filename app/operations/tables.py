@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .. import errors
 from ..errors import ApiError
 from ..model.table import Index, Table
@@ -27,6 +29,20 @@ async def usable_table(ctx: Context, name: str) -> Table:
     if table.status not in _USABLE:
         raise errors.resource_not_found()
     return table
+
+
+async def usable_tables(ctx: Context, names: Iterable[str]) -> dict[str, Table]:
+    """The tables of a batch by the names it gives them. One table may not have two of them."""
+    tables = {name: await usable_table(ctx, name) for name in names}
+    seen: set[str] = set()
+    for table in tables.values():
+        if table.id in seen:
+            raise errors.validation(
+                "One or more parameter values were invalid: Table is named more than once: "
+                f"{table.name}"
+            )
+        seen.add(table.id)
+    return tables
 
 
 async def described_table(ctx: Context, name: str) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from .. import errors
 from ..model.table import Table, Throughput
 from .context import Context
-from .describe import description
+from .describe import census_of, description
 from .index_changes import with_index_updates
 from .index_rules import check_indexes_possible, check_throughput
 from .registry import Answer, Request
@@ -56,7 +56,8 @@ async def run(ctx: Context, request: Request) -> Answer:
             quiet = replace(changed, version=table.version, deletion_protection=False)
             same = quiet == replace(table, deletion_protection=False)
             status = "ACTIVE" if same else "UPDATING"
-            return {"TableDescription": description(ctx, changed, status=status)}
+            census = await census_of(ctx, table)
+            return {"TableDescription": description(ctx, changed, census, status=status)}
 
 
 def _changed(request: Request, table: Table, now: float) -> Table:

@@ -380,6 +380,14 @@ class Store(Protocol):
 
     # -- jobs -------------------------------------------------------------------------------
 
+    async def census(self, table: Table) -> bytes | None:
+        """What was kept last of this table (of its id), by any process."""
+        ...
+
+    async def keep_census(self, table: Table, data: bytes) -> None:
+        """Replaces it. It goes with the table, or some time after it."""
+        ...
+
     async def leads(self, job: str) -> bool:
         """Whether this process is the one that does `job`, of all that share the data.
 

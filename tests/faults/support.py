@@ -101,19 +101,22 @@ class Writer:
     """Writes keys of its own until its server is gone or it is told to stop.
 
     `may_be` is what each of them may hold: one value once a write of it was acknowledged, one more
-    with each that was not answered. `refused` counts answers that say that nothing was done.
+    with each that was not answered. `failures`: error codes of answers. `longest`: seconds.
     """
 
-    def __init__(self, client: Any, table: str, number: int, keys: int = 8) -> None:
+    def __init__(
+        self, client: Any, table: str, number: int, keys: int = 8, pause: float = 0.0
+    ) -> None:
         self._client = client
         self._table = table
         self._chance = random.Random(number)
         self._keys = [({"S": f"w{number}"}, {"S": str(each)}) for each in range(keys)]
+        self._pause = pause
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.may_be: dict[tuple[str, str], set[str]] = {}
         self.acked = 0
-        self.refused = 0
+        self.failures: list[str] = []
         self.longest = 0.0
 
     def start(self) -> None:
@@ -129,7 +132,7 @@ class Writer:
 
     def _run(self) -> None:
         turn = 0
-        while not self._stop.is_set():
+        while not self._stop.wait(self._pause):
             turn += 1
             pk, sk = self._chance.choice(self._keys)
             begin = time.monotonic()
@@ -141,10 +144,10 @@ class Writer:
             try:
                 request()
             except ClientError as fault:
-                if fault.response["Error"]["Code"] == "ThrottlingException":
+                self.failures.append(fault.response["Error"]["Code"])
+                if self.failures[-1] == "ThrottlingException":
                     # Nothing was applied.
                     self.may_be[key] = before
-                    self.refused += 1
             except BotoCoreError:
                 return
             else:

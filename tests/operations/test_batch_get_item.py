@@ -274,3 +274,10 @@ def test_capacity_is_told_for_each_table(client: Any, table: str, table_ss: str,
     )
     consumed = {each["TableName"]: each["CapacityUnits"] for each in answer["ConsumedCapacity"]}
     assert consumed == {table: 2, table_ss: 0.5}
+
+
+@pytest.mark.differs_locally("it reads the table twice")
+def test_one_table_by_name_and_by_arn(client: Any, fails: Any, table: str, key: str) -> None:
+    arn = client.describe_table(TableName=table)["Table"]["TableArn"]
+    keys = {"Keys": [{"pk": {"S": key}}]}
+    fails("batch_get_item", "ValidationException", None, RequestItems={table: keys, arn: keys})

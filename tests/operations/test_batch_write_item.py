@@ -258,3 +258,12 @@ def test_capacity_is_told_for_each_table(client: Any, table: str, table_ss: str,
     )
     consumed = {each["TableName"]: each["CapacityUnits"] for each in answer["ConsumedCapacity"]}
     assert consumed == {table: 5, table_ss: 1}
+
+
+@pytest.mark.differs_locally("it writes to the table twice")
+def test_one_table_by_name_and_by_arn(client: Any, fails: Any, table: str, key: str) -> None:
+    arn = client.describe_table(TableName=table)["Table"]["TableArn"]
+    puts = [[{"PutRequest": {"Item": {"pk": {"S": f"{key}-{n}"}}}}] for n in range(2)]
+    requests = dict(zip((table, arn), puts, strict=True))
+    fails("batch_write_item", "ValidationException", None, RequestItems=requests)
+    assert "Item" not in client.get_item(TableName=table, Key={"pk": {"S": f"{key}-0"}})

@@ -50,12 +50,6 @@ def test_operations_to_come_are_unknown(raw: Any, operation: str) -> None:
     assert answer == {"__type": "com.amazon.coral.service#UnknownOperationException"}
 
 
-def test_sizes_of_tables_are_not_counted(client: Any, table: str, key: str) -> None:
-    client.put_item(TableName=table, Item={"pk": {"S": key}})
-    described = client.describe_table(TableName=table)["Table"]
-    assert (described["ItemCount"], described["TableSizeBytes"]) == (0, 0)
-
-
 def test_nothing_is_throttled(client: Any, new_table: Callable[..., str], key: str) -> None:
     table = new_table(
         {"pk": "S"},

@@ -15,8 +15,6 @@ import pytest
 from tests.operations.streaming import VIEWS, disabled, specification
 from tests.operations.texts import constraints, no_coral, not_in
 
-pytestmark = pytest.mark.usefixtures("stream_table")
-
 KEYS = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],

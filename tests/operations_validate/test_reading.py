@@ -57,6 +57,17 @@ def test_a_null_in_a_set_is_refused_after_everything_else() -> None:
         validator("PutItem")({"TableName": "abc", "Item": {"a": {"NS": [None, 5]}}})
 
 
+# There the service says of each value which one it is.
+def test_a_null_in_a_set_among_expression_values() -> None:
+    values = {":ok": {"S": "x"}, ":bad": {"SS": [None]}}
+    with pytest.raises(ApiError) as caught:
+        validator("PutItem")({"TableName": "abc", "Item": {}, "ExpressionAttributeValues": values})
+    assert caught.value.message == (
+        "ExpressionAttributeValues contains invalid value: One or more parameter values were "
+        "invalid: An string set may not have a null string as a member for key :bad"
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "taken"),
     [(5, "5"), (5.0, "5"), (5.9, "5"), (2**31, "2147483647"), (1e300, "2147483647")],

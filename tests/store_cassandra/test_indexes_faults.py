@@ -18,7 +18,7 @@ from app.model.index import EntryChange, place_of
 from app.model.rows import Item, Key
 from app.model.table import Table
 from app.store.base import Committed
-from app.store.cassandra import CassandraStore, sweeper
+from app.store.cassandra import CassandraStore, watch
 from app.store.cassandra.document import encode
 from app.store.cassandra.marks import MICROSECONDS, Mark, mark_of, slot_of
 from app.store.cassandra.session import Consistency, Result, Session, Statement, Value
@@ -301,7 +301,7 @@ async def test_a_write_that_nobody_answered_for_is_followed_by_its_entries(
 async def test_a_write_that_comes_late_is_found_by_the_sweeper(
     make: MakeStore, own_session: FaultySession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeper, "_LOOK_AGAIN_SECONDS", (0.5,))
+    monkeypatch.setattr(watch, "_LOOK_AGAIN_SECONDS", (0.5,))
     store = await make(session=own_session, deadline=0.5)
     table = await created(store, indexed(LOCAL, GLOBAL))
     key = new_key()
@@ -326,7 +326,9 @@ async def looked(store: CassandraStore, table: Table, times: int) -> None:
     async with asyncio.timeout(15):
         while True:
             seen = [
-                each for each in store._sweeper._seen.values() if each.mark.table_id == table.id
+                each
+                for each in store._sweeper._watch.seen.values()
+                if each.mark.table_id == table.id
             ]
             if seen and seen[0].looks >= times:
                 return
@@ -427,7 +429,7 @@ async def test_entries_are_right_when_processes_race(make: MakeStore) -> None:
 async def test_a_mark_without_a_write_hides_no_later_entry(
     make: MakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeper, "_LOOK_AGAIN_SECONDS", (0.5,))
+    monkeypatch.setattr(watch, "_LOOK_AGAIN_SECONDS", (0.5,))
     faults = DieAt("cas:before")
     fast = await make(clock=SystemClock(offset=55.0), faults=faults)
     table = await created(fast, indexed(GLOBAL))
@@ -466,7 +468,9 @@ async def leave_behind(store: CassandraStore, table: Table, age: float) -> Key:
     statement, values = store._table(table).entry_writes(2).put(place, key, encode(image), version)
     await store._patient.execute(statement, values)
     change = EntryChange(GLOBAL, place, None, image, None)
-    await store._patient.execute(store._sweeper._statements.set_swept, (slot_of(version) - 1,))
+    await store._patient.execute(
+        store._sweeper._watch._statements.set_swept, (slot_of(version) - 1,)
+    )
     mark = mark_of(table, key, version, [change])
     values = (mark.slot, mark.shard, mark.id, version, mark.table_name, mark.table_id)
     row = (*values, mark.partition, mark.sort, mark.places, version)

@@ -20,6 +20,7 @@ from .misfits import (
 from .shapes import ATTRIBUTE_VALUE, Shape
 
 _READ = 1000
+_EXPRESSION_VALUES = "ExpressionAttributeValueMap"
 
 
 def read(shape: Shape, body: Any) -> ApiError | None:
@@ -69,5 +70,13 @@ def _read_at(container: Any, key: Any, shape: Shape, position: Position) -> ApiE
         keys = list(value)
     late = None
     for inside in keys:
-        late = _read_at(value, inside, shape.element, VALUE) or late
+        found = _read_at(value, inside, shape.element, VALUE)
+        if found is not None:
+            late = _of_value(inside, found) if shape.name == _EXPRESSION_VALUES else found
     return late
+
+
+def _of_value(key: str, fault: ApiError) -> ApiError:
+    return errors.validation(
+        f"ExpressionAttributeValues contains invalid value: {fault.message} for key {key}"
+    )

@@ -16,10 +16,11 @@ same id could not be told from the late effect of that one.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ...clock import Clock
 from ...errors import StoreUnavailable, StoreUnknown
@@ -27,13 +28,33 @@ from ...faults import Faults
 from ...metrics import Metrics
 from ...model.rows import Key
 from ..base import Committed, Conflict, Locked, Outcome
-from .entries import GlobalChanges
 from .marks import Mark
+from .outbox import Outbox
 from .patience import SHARE, Deadline
 from .session import DriverFault, NotSent, OutcomeUnknown, Result, Session, Value
 from .statements import Cas, ItemStatements, row_of
 
 MakeVersion = Callable[[Hashable, int], int]
+
+
+class Follower(Protocol):
+    """What must come behind the write if it is applied, and is announced before each attempt."""
+
+    async def announce(self, version: int, deadline: Deadline) -> Mark:
+        """Returns when the mark is durable. Raises StoreUnavailable."""
+        ...
+
+    def in_time(self) -> bool:
+        """Whether the write may still be sent under its mark."""
+        ...
+
+    def withdraw(self, mark: Mark) -> None:
+        """The attempt was not applied and never will be."""
+        ...
+
+    async def follow(self, mark: Mark, deadline: Deadline) -> None:
+        """The attempt was applied."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +63,8 @@ class Intent:
     `identity` the key with its table.
 
     since_delete: `cas` asks for no item, and `expected` is the version of a delete's marker, which
-    is not known before the row is seen. `tail`: values of `cas` behind its own.
+    is not known before the row is seen. `tail`: values of `cas` behind its own, and before those of
+    `outbox`, which is among `followers`.
     """
 
     statements: ItemStatements
@@ -53,7 +75,8 @@ class Intent:
     expected: int | None
     since_delete: bool = False
     tail: tuple[Value, ...] = ()
-    entries: GlobalChanges | None = None
+    followers: tuple[Follower, ...] = ()
+    outbox: Outbox | None = None
 
 
 class Writer:
@@ -101,24 +124,28 @@ class _Attempts:
         self._id = writer_id
         self._row = row_of(intent.key)
         self._deadline = Deadline(writer._clock, writer._seconds)
+        self._marks: list[Mark] = []
 
     async def run(self) -> Outcome:
-        intent, entries = self._intent, self._intent.entries
+        intent = self._intent
         expected = intent.expected
         fault: DriverFault
         while True:
             version = self._of._next_version(intent.identity, expected or 0)
             fence = self._id + version.to_bytes(8)
             values = intent.cas.values(self._row, version, intent.blob, expected, self._id, fence)
-            mark = None if entries is None else await entries.announce(version, self._deadline)
+            values += intent.tail
+            if intent.outbox is not None:
+                values += intent.outbox.values(version, expected)
+            await self._announce(version)
             await self._of._faults.at("cas:before")
-            if entries is not None and not entries.in_time():
-                self._withdraw(mark)
+            if not all(follower.in_time() for follower in intent.followers):
+                self._withdraw()
                 raise StoreUnavailable("this process was held up too long to send a write")
             try:
                 self.undecided = True
                 result = await self._of._session.execute(
-                    intent.cas.statement, values + intent.tail, SHARE * self._deadline.left()
+                    intent.cas.statement, values, SHARE * self._deadline.left()
                 )
             except NotSent as exc:
                 self.undecided = False
@@ -129,35 +156,41 @@ class _Attempts:
                 applied = await self._decide(version, fence, exc)
                 self._of._metrics.add("UnknownOutcomesResolved")
                 if applied:
-                    return await self._applied(mark)
+                    return await self._applied()
             else:
                 self.undecided = False
                 await self._of._faults.at("cas:answered")
                 if result.rows[0][0]:
-                    return await self._applied(mark)
+                    return await self._applied()
                 found = _Found.of(result)
                 deleted = intent.since_delete and not found.live and found.ver != expected
                 if found.txid is not None or not deleted:
-                    self._withdraw(mark)
+                    self._withdraw()
                     return Conflict() if found.txid is None else Locked((intent.key,))
                 # No item, as was expected, but another delete's marker, or none any more.
                 expected = found.ver
                 fault = NotSent("an item was deleted again and again")
                 if self._deadline.left() > 0:
-                    self._withdraw(mark)
+                    self._withdraw()
                     continue
-            self._withdraw(mark)
+            self._withdraw()
             if not await self._deadline.pause():
                 raise StoreUnavailable(f"Cassandra did not take the write in time: {fault}")
 
-    async def _applied(self, mark: Mark | None) -> Outcome:
-        if mark is not None and self._intent.entries is not None:
-            await self._intent.entries.follow(mark, self._deadline)
+    async def _announce(self, version: int) -> None:
+        followers = self._intent.followers
+        if followers:
+            marks = [follower.announce(version, self._deadline) for follower in followers]
+            self._marks = await asyncio.gather(*marks)
+
+    async def _applied(self) -> Outcome:
+        for follower, mark in zip(self._intent.followers, self._marks, strict=True):
+            await follower.follow(mark, self._deadline)
         return Committed()
 
-    def _withdraw(self, mark: Mark | None) -> None:
-        if mark is not None and self._intent.entries is not None:
-            self._intent.entries.withdraw(mark)
+    def _withdraw(self) -> None:
+        for follower, mark in zip(self._intent.followers, self._marks, strict=True):
+            follower.withdraw(mark)
 
     async def _decide(self, version: int, fence: bytes, fault: DriverFault) -> bool:
         """Whether the attempt was applied; if not it never will be. Raises StoreUnknown."""

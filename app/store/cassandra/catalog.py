@@ -103,6 +103,18 @@ class Catalog:
             self._copies[name] = _Copy(table, start + self._copy_seconds)
         return table
 
+    async def of_id(self, name: str, id: str) -> Table | None:
+        """The table of this name if it is this one, maybe from an old copy."""
+        table = self.cached(name)
+        if table is None or table.id != id:
+            table = await self.table(name)
+        return table if table is not None and table.id == id else None
+
+    async def all(self) -> list[Table]:
+        """Every table there is, in any status."""
+        rows = (await self._patient.execute(self._statements.specs)).rows
+        return [decode(spec) for (spec,) in rows if spec is not None]
+
     async def names(self, after: str | None, limit: int) -> list[str]:
         result = await self._patient.execute(self._statements.names, (after or "", limit))
         return [name for (name,) in result.rows]

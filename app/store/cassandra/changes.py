@@ -34,6 +34,7 @@ from .members import Membership
 from .patience import Deadline, Patient
 from .session import NotSent, OutcomeUnknown, Session
 from .statements import CatalogStatements, drop_item_table, item_table
+from .streams import Streams
 from .url import Bounds
 
 # A caller waits so long; then the catalog says CREATING or DELETING and the work goes on.
@@ -65,6 +66,7 @@ class Changes:
         deadline: float,
         patience: float,
         poke: Callable[[], None],
+        streams: Streams,
     ) -> None:
         self._session = session
         self._patient = patient
@@ -80,6 +82,7 @@ class Changes:
         self._seconds = deadline
         self._patience = patience
         self._poke = poke
+        self._streams = streams
         self._work: dict[str, asyncio.Task[None]] = {}
         self._seen: dict[tuple[str, str], float] = {}
         self._schema = asyncio.Lock()
@@ -108,10 +111,15 @@ class Changes:
                     return False
                 for number in has.keys() - had:
                     await self._patient.ddl(self._entry_table(table, has[number]))
+        if before.stream != table.stream:
+            await self._streams.begin(table)
+            await self._streams.retire(before)
         await self._faults.at("change:made")
         if await self._replace(table.version - 1, table) is None:
             return False
         await self._faults.at("change:replaced")
+        if before.stream != table.stream:
+            self._streams.survey()
         if had.keys() - has:
             async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
                 for number in had.keys() - has:
@@ -122,14 +130,16 @@ class Changes:
     async def settled(self, table: Table) -> None:
         row = await self._catalog.read(table.name, decided=True)
         if row is not None and row.id == table.id and row.at is not None:
-            await self._acknowledged(row.at)
+            await self.acknowledged(row.at)
 
     async def drop(self, table: Table) -> bool:
+        await self._streams.retire(table)
         deleting = replace(table, status="DELETING", version=table.version + 1)
         changed = await self._replace(table.version, deleting)
         if changed is None:
             return False
         await self._faults.at("drop:row")
+        self._streams.survey()
         await self._some_of(self._settle(table.name, table.id))
         return True
 
@@ -232,6 +242,7 @@ class Changes:
             await self._patient.ddl(item_table(self._keyspace, table, self._dialect.options))
             for index in _global(table).values():
                 await self._patient.ddl(self._entry_table(table, index))
+            await self._streams.begin(table)
             await self._faults.at("create:made")
             active = encode(replace(table, status="ACTIVE"))
             values = ("ACTIVE", active, name, row.id, row.revision)
@@ -239,8 +250,9 @@ class Changes:
 
     async def _finish_drop(self, name: str, row: CatalogRow) -> None:
         table = decoded(name, row)
-        await self._acknowledged(row.at or 0)
+        await self.acknowledged(row.at or 0)
         await self._faults.at("drop:acknowledged")
+        await self._streams.finished(table)
         async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
             if not await self._still(name, row):
                 return
@@ -259,7 +271,7 @@ class Changes:
         row = await self._catalog.read(name, decided=True)
         return row is not None and (row.id, row.status) == (before.id, before.status)
 
-    async def _acknowledged(self, version: int) -> None:
+    async def acknowledged(self, version: int) -> None:
         """Until no process acts on what was before `version`, one way or the other."""
         end = self._clock.monotonic() + self._silence
         while self._clock.monotonic() < end:

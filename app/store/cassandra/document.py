@@ -14,7 +14,6 @@ import zlib
 import orjson
 
 from ...errors import StoreError
-from ...model.rows import Item
 
 PLAIN = b"\x01"
 COMPRESSED = b"\x02"
@@ -22,7 +21,7 @@ COMPRESS_FROM = 16 * 1024
 _LEVEL = 1
 
 
-def encode(item: Item) -> bytes:
+def encode(item: object) -> bytes:
     data = orjson.dumps(item)
     if len(data) >= COMPRESS_FROM:
         packed = zlib.compress(data, _LEVEL)

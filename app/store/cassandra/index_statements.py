@@ -183,10 +183,11 @@ Sent = tuple[Statement, tuple[Value, ...]]
 
 
 class MarkStatements:
-    """Marks of global entries that are being changed, by slots of time; see `marks`."""
+    """Marks of writes under way, by slots of time; see `marks`. `table` holds them, `whose` names
+    the progress of the one who reads them."""
 
-    def __init__(self, keyspace: str) -> None:
-        dirty, swept = f"{keyspace}.dirty", f"{keyspace}.swept"
+    def __init__(self, keyspace: str, table: str, whose: str) -> None:
+        dirty, swept = f"{keyspace}.{table}", f"{keyspace}.swept"
         columns = "slot, shard, id, ver, table_name, table_id, pk, sk, places"
         self.insert = Statement(
             f"INSERT INTO {dirty} ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?",
@@ -203,7 +204,7 @@ class MarkStatements:
             f"LIMIT {MOST_MARKS}",
             _QUORUM,
         )
-        self.swept = Statement(f"SELECT slot FROM {swept} WHERE name = 'entries'", _QUORUM)
+        self.swept = Statement(f"SELECT slot FROM {swept} WHERE name = '{whose}'", _QUORUM)
         self.set_swept = Statement(
-            f"INSERT INTO {swept} (name, slot) VALUES ('entries', ?)", _QUORUM
+            f"INSERT INTO {swept} (name, slot) VALUES ('{whose}', ?)", _QUORUM
         )

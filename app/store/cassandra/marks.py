@@ -41,16 +41,21 @@ class Mark:
     places: bytes
 
     def key(self, table: Table) -> Key:
-        sort = None
-        if table.sort_key is not None and self.sort is not None:
-            sort = _key_value(table.sort_key.type, self.sort)
-        return Key(_key_value(table.partition_key.type, self.partition), sort)
+        return key_of(table, self.partition, self.sort)
 
     def touched(self) -> dict[int, list[Place]]:
         return {
             number: [Place(bytes.fromhex(partition), bytes.fromhex(sort)) for partition, sort in at]
             for number, at in orjson.loads(self.places)
         }
+
+
+def key_of(table: Table, partition: bytes, sort: bytes | None) -> Key:
+    """The inverse of `ring.key_bytes`."""
+    place = _key_value(table.partition_key.type, partition)
+    if table.sort_key is None or sort is None:
+        return Key(place, None)
+    return Key(place, _key_value(table.sort_key.type, sort))
 
 
 def slot_of(microseconds: float) -> int:

@@ -17,6 +17,10 @@ from .patience import Patient
 from .session import DriverFault, Session
 from .url import Address
 
+_MARKS = (
+    "slot bigint, shard int, id blob, ver bigint, table_name text, table_id text, pk blob, "
+    "sk blob, places blob, PRIMARY KEY ((slot, shard), id)"
+)
 _CATALOG_TABLES = {
     # One partition, so that a row and the version of the whole change in one LWT, and names sort.
     "tables": (
@@ -25,19 +29,28 @@ _CATALOG_TABLES = {
     ),
     "members": "id blob PRIMARY KEY, acked bigint",
     "leases": "name text PRIMARY KEY, owner blob",
-    "dirty": (
-        "slot bigint, shard int, id blob, ver bigint, table_name text, table_id text, pk blob, "
-        "sk blob, places blob, PRIMARY KEY ((slot, shard), id)"
-    ),
+    "dirty": _MARKS,
+    "pending": _MARKS,
+    "census": "id text PRIMARY KEY, data blob",
     "swept": "name text PRIMARY KEY, slot bigint",
-    "transactions": "id blob PRIMARY KEY, state text, client text, writes blob",
-    "tokens": "name text PRIMARY KEY, digest blob, txn blob, home blob, done boolean",
+    "heads": (
+        "stream text, shard int, owner blob, seq bigint, base bigint, refs blob, closed boolean, "
+        "PRIMARY KEY ((stream, shard))"
+    ),
+    "log": (
+        "stream text, shard int, bucket bigint, seq bigint, at bigint, record blob, "
+        "PRIMARY KEY ((stream, shard, bucket), seq)"
+    ),
+    "buckets": "stream text, shard int, bucket bigint, PRIMARY KEY ((stream, shard), bucket)",
+    "former": (
+        "name text, label text, id text, spec blob, closed boolean, PRIMARY KEY (name, label)"
+    ),
 }
 # Rows come and go with every write: the default, ten days, would leave their tombstones that long.
-_GC_GRACE_SECONDS = dict.fromkeys(("dirty", "transactions", "tokens"), 3 * 3600)
+_GC_GRACE_SECONDS = dict.fromkeys(("dirty", "pending", "log", "buckets"), 3 * 3600)
 _DEFAULT_GC_GRACE_SECONDS = 864_000
 # Their writers give the time of their writes.
-_TIMED = ("dirty", "members")
+_TIMED = ("dirty", "pending", "members", "former")
 _THREE = 3
 # How often, and how far apart, a cluster of two nodes is looked at again.
 _LOOKS = 12

@@ -13,10 +13,12 @@ from typing import Protocol
 from ...model.rows import Key, KeyValue
 from ...model.table import Table
 from .session import Consistency, Result, Statement, Value
+from .stream_statements import OutboxStatements
 
 MARKER_SECONDS = 3600
 LAST_SECONDS = 600
 GC_GRACE_SECONDS = 86_400
+CENSUS_SECONDS = 30 * 86_400
 # A read does not wait for a replica that hangs: another one is asked after 50 ms at the latest.
 READ_OPTIONS = "read_repair = 'BLOCKING' AND speculative_retry = 'MIN(99p,50ms)'"
 
@@ -74,11 +76,6 @@ def name_of(keyspace: str, table: Table) -> str:
     return f"{keyspace}.t_{table.id}"
 
 
-def where_item(table: Table) -> str:
-    """One item; values as `row_of` gives them."""
-    return "pk = ? AND kind = 0 AND ik = 0x00" + ("" if table.sort_key is None else " AND sk = ?")
-
-
 class Read:
     """One SELECT at both levels of consistency."""
 
@@ -95,7 +92,8 @@ class Cas:
     """One kind of write of an item under one condition; `values` in the order of its text.
 
     fence: writer + version of this attempt. Nobody sets it but `ItemStatements.fence`, after which
-    this attempt can never be applied. `entries` are further statements, of local indexes.
+    this attempt can never be applied. `entries` are further statements, of local indexes and of the
+    outbox.
     """
 
     __slots__ = ("_deletes", "_versioned", "statement")
@@ -144,16 +142,16 @@ class ItemStatements:
         name = name_of(keyspace, table)
         sorts = table.sort_key is not None
         self.least_sort = _least(table)
-        row = where_item(table)
+        row = "pk = ? AND kind = 0 AND ik = 0x00" + (" AND sk = ?" if sorts else "")
         self.get = Read(f"SELECT item, ver FROM {name} WHERE {row}")
-        self.get_at_one = self.get.at(consistent=False)
         self.decided = Statement(
             f"SELECT item, ver FROM {name} WHERE {row}", Consistency.LOCAL_SERIAL
         )
+        self.outbox = OutboxStatements(name, sorts=sorts)
         self._row = row
         self._name = name
         self._sorts = sorts
-        self._cas: dict[tuple[str, bool, int, int], Cas] = {}
+        self._cas: dict[tuple[str, bool, int, int, bool], Cas] = {}
         self.fence = Statement(
             f"UPDATE {name} USING TTL {MARKER_SECONDS} SET last[?] = ? WHERE {row} IF last[?] != ?",
             _QUORUM,
@@ -183,9 +181,18 @@ class ItemStatements:
                 for reverse in (False, True)
             }
 
-    def cas(self, condition: str, *, deletes: bool, removed: int = 0, added: int = 0) -> Cas:
-        """`condition` as above; `removed` and `added`: entries of local indexes."""
-        shape = (condition, deletes, removed, added)
+    def cas(
+        self,
+        condition: str,
+        *,
+        deletes: bool,
+        removed: int = 0,
+        added: int = 0,
+        tells: bool = False,
+    ) -> Cas:
+        """`condition` as above; `removed` and `added`: entries of local indexes; `tells`: of the
+        table's stream."""
+        shape = (condition, deletes, removed, added, tells)
         cas = self._cas.get(shape)
         if cas is None:
             cas = self._cas[shape] = Cas(
@@ -193,7 +200,10 @@ class ItemStatements:
                 self._row,
                 deletes=deletes,
                 condition=condition,
-                entries=local_entries(self._name, self._sorts, removed, added),
+                entries=[
+                    *local_entries(self._name, self._sorts, removed, added),
+                    *([self.outbox.insert] if tells else ()),
+                ],
             )
         return cas
 
@@ -253,6 +263,7 @@ class CatalogStatements:
         self.names = Statement(
             f"SELECT name FROM {tables} WHERE part = 'tables' AND name > ? LIMIT ?", _QUORUM
         )
+        self.specs = Statement(f"SELECT spec FROM {tables} WHERE part = 'tables'", _QUORUM)
         self.states = Statement(
             f"SELECT name, id, status FROM {tables} WHERE part = 'tables'", _QUORUM
         )
@@ -274,6 +285,12 @@ class CatalogStatements:
             f"UPDATE {tables} SET status = ?, spec = ? {place} AND status = 'CREATING'"
         )
         self.remove = _lwt(f"DELETE FROM {tables} {place}")
+        census = f"{keyspace}.census"
+        self.census = Statement(f"SELECT data FROM {census} WHERE id = ?", _QUORUM)
+        # Of a dropped table it runs out.
+        self.keep_census = Statement(
+            f"INSERT INTO {census} (id, data) VALUES (?, ?) USING TTL {CENSUS_SECONDS}", _QUORUM
+        )
         members = f"{keyspace}.members"
         # A member writes its own row only, so its own clock orders the writes, whichever node
         # takes them; a node's clock would let the slowest node's write be the loser.

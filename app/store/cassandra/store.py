@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from ...clock import Clock
 from ...config import ConfigError, environment
-from ...errors import StoreError, StoreUnavailable, TableGone
+from ...errors import StoreError, StoreUnavailable
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
+from ...model.rows import Key, Row
+from ...model.stream import RETENTION_SECONDS
 from ...model.table import Table
 from .. import base
 from . import preflight, schema
-from .attempt import Tools
 from .cas import Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
@@ -31,11 +33,8 @@ from .reading import Reading
 from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
 from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION
-from .stream_reads import StreamReads
+from .streams import Streams
 from .sweeper import Sweeper
-from .tokens import Tokens
-from .transaction_statements import TransactionStatements
-from .transactions import Transactions
 from .underway import Underway
 from .url import Address, parse
 
@@ -44,9 +43,10 @@ _GOODBYE_SECONDS = 1.5
 _TAKE_OVER_SECONDS = 5.0
 
 
-class CassandraStore(Reading, StreamReads):
+class CassandraStore(Reading):
     """`url` as in `url.py`. `deadline`: seconds one call may take. `session` replaces the driver in
-    tests, `patience` says after how many seconds work of a dead process is taken over.
+    tests, `patience` says after how many seconds work of a dead process is taken over,
+    `keep_seconds` for how long records of streams are kept.
 
     Raises ConfigError for a URL that cannot be used.
     """
@@ -54,10 +54,10 @@ class CassandraStore(Reading, StreamReads):
     capabilities = base.Capabilities(
         shared=True,
         durable=True,
-        batches=True,
+        batches=False,
         indexes=True,
-        streams=False,
-        transactions=True,
+        streams=True,
+        transactions=False,
         partition_contention=True,
     )
 
@@ -72,6 +72,7 @@ class CassandraStore(Reading, StreamReads):
         session: Session | None = None,
         patience: float = _TAKE_OVER_SECONDS,
         dialect: Dialect = CASSANDRA,
+        keep_seconds: int = RETENTION_SECONDS,
     ) -> None:
         address = parse(url) if isinstance(url, str) else url
         if deadline > address.bounds.write:
@@ -86,7 +87,8 @@ class CassandraStore(Reading, StreamReads):
         self._patience = patience
         self._session = session or PythonDriver(address, _password(address.password_env))
         patient = Patient(self._session, clock, deadline)
-        catalog = dialect.catalog(schema.catalog_keyspace(address.keyspace))
+        catalog_keyspace = schema.catalog_keyspace(address.keyspace)
+        catalog = dialect.catalog(catalog_keyspace)
         self._catalog_statements = catalog
         self._underway = Underway()
         self._members = Membership(self._session, patient, catalog, clock, address.bounds)
@@ -98,8 +100,16 @@ class CassandraStore(Reading, StreamReads):
             *(self._session, patient, catalog, self._members, self._underway, clock),
             address.bounds,
         )
-        super().__init__(address.keyspace, patient, copies, dialect, clock)
+        super().__init__(address.keyspace, patient, copies, dialect)
         self._poked = asyncio.Event()
+        self._streams = Streams(
+            *(catalog_keyspace, patient, copies, self._table, self._acknowledged, leases, clock),
+            faults,
+            patience=patience,
+            keep_seconds=keep_seconds,
+        )
+        self.streams, self.stream = self._streams.reads.streams, self._streams.reads.stream
+        self.shards, self.read_stream = self._streams.reads.shards, self._streams.reads.read_stream
         self._changes = Changes(
             self._session,
             self._patient,
@@ -115,31 +125,14 @@ class CassandraStore(Reading, StreamReads):
             deadline=deadline,
             patience=patience,
             poke=self._poked.set,
+            streams=self._streams,
         )
-        marks = MarkStatements(schema.catalog_keyspace(address.keyspace))
+        marks = MarkStatements(catalog_keyspace, "dirty", "entries")
         self._marks = Marks(self._patient, marks)
-        transactions = TransactionStatements(schema.catalog_keyspace(address.keyspace))
-        self._tokens = Tokens(
-            *(self._patient, transactions, self._resolver, self._catalog, self._table)
-        )
-        repair = Repair(self._patient, self._catalog, self._table, self._resolver, self._tokens)
+        repair = Repair(self._patient, self._catalog, self._table)
         self._sweeper = Sweeper(self._patient, marks, self._marks, repair, leases, clock, patience)
         self._entries = Entries(self._patient, self._marks, clock, faults)
         self._writer = Writer(self._session, clock, metrics, faults, deadline, self._next_version)
-        tools = Tools(
-            session=self._session,
-            patient=self._patient,
-            clock=clock,
-            faults=faults,
-            seconds=deadline,
-            statements=transactions,
-            marks=self._marks,
-            tokens=self._tokens,
-            resolver=self._resolver,
-            entries=self._entries,
-            admit=dialect.admit,
-        )
-        self._transactions = Transactions(tools, self._reads, self._next_version)
         self._tasks: list[asyncio.Task[None]] = []
 
     # -- life -------------------------------------------------------------------------------
@@ -162,12 +155,13 @@ class CassandraStore(Reading, StreamReads):
             asyncio.create_task(self._follow()),
             asyncio.create_task(self._keep_house()),
             asyncio.create_task(self._sweeper.run()),
+            asyncio.create_task(self._streams.relay.run()),
         ]
 
     async def close(self) -> None:
         await self._underway.drained()
-        await self._transactions.close()
         await self._marks.close()
+        await self._streams.marks.close()
         await self._changes.close()
         for task in self._tasks:
             task.cancel()
@@ -175,6 +169,7 @@ class CassandraStore(Reading, StreamReads):
         self._tasks = []
         await self._catalog.close()
         await self._sweeper.close()
+        await self._streams.relay.close()
         for office in self._offices.values():
             await office.free()
         # Who cannot say goodbye is forgotten by and by.
@@ -226,40 +221,31 @@ class CassandraStore(Reading, StreamReads):
     # -- writes -----------------------------------------------------------------------------
 
     async def commit(self, batch: base.Batch) -> base.Outcome:
+        if len(batch.writes) != 1:
+            raise ValueError(f"this store commits one write at a time, not {len(batch.writes)}")
         write = batch.writes[0]
-        single = len(batch.writes) == 1 and batch.token is None and not write.check
+        table = write.table
         generation = self._underway.enter()
         try:
-            if not single:
-                return await self._commit_all(batch)
-            await self._catalog.confirm(write.table)
-            outcome = await self._writer.write(self._intent(write))
-            if isinstance(outcome, base.Locked):
-                await self._resolver.press(self._table(write.table), write.key)
-            return outcome
+            await self._catalog.confirm(table)
+            return await self._writer.write(self._intent(write))
         except Unconfigured:
-            raise await self._gone(write.table) from None
+            raise await self._gone(table) from None
         finally:
             self._underway.leave(generation)
 
-    async def _commit_all(self, batch: base.Batch) -> base.Outcome:
-        tables = {write.table.id: write.table for write in batch.writes}
-        for table in tables.values():
-            await self._catalog.confirm(table)
-        items = [self._table(write.table) for write in batch.writes]
-        try:
-            return await self._transactions.commit(batch, items)
-        except Unconfigured:
-            # Which of them it is, Cassandra does not say.
-            faults = [await self._gone(table) for table in tables.values()]
-            raise next((f for f in faults if isinstance(f, TableGone)), faults[0]) from None
-
     async def spent(self, token: base.Token) -> base.Spent | None:
-        return await self._tokens.spent(token)
+        raise ValueError("this store has no transactions")
+
+    async def snapshot(
+        self, reads: Sequence[tuple[Table, Key]]
+    ) -> tuple[Row | None, ...] | base.Conflict:
+        raise ValueError("this store has no transactions")
 
     def _intent(self, write: base.Write) -> Intent:
         items = self._table(write.table)
-        indexed = bool(write.table.kept_indexes)
+        ordered = bool(write.table.kept_indexes) or write.table.stream is not None
+        outbox = self._streams.outboxes.of(write)
         blob = None if write.item is None else encode(write.item)
         self._dialect.admit(write, blob)
         local = local_changes(write, blob)
@@ -268,24 +254,36 @@ class CassandraStore(Reading, StreamReads):
             condition = IF_VERSION
             expected = write.expected
         elif write.expected == base.ABSENT:
-            condition = IF_ABSENT_SINCE if indexed else IF_ABSENT
-        elif indexed:
+            condition = IF_ABSENT_SINCE if ordered else IF_ABSENT
+        elif ordered:
             raise ValueError("a write of a table with indexes must expect something")
         else:
             condition = IF_ANY
         return Intent(
             statements=items.statements,
             cas=items.statements.cas(
-                condition, deletes=blob is None, removed=len(local.removed), added=len(local.added)
+                condition,
+                deletes=blob is None,
+                removed=local.removed,
+                added=local.added,
+                tells=outbox is not None,
             ),
             identity=(write.table.id, write.key),
             key=write.key,
             blob=blob,
             expected=expected,
             since_delete=condition == IF_ABSENT_SINCE,
-            tail=local.values(write.key),
-            entries=self._entries.changes(write, items, blob),
+            tail=local.values,
+            followers=tuple(
+                follower
+                for follower in (self._entries.changes(write, items, blob), outbox)
+                if follower is not None
+            ),
+            outbox=outbox,
         )
+
+    async def _acknowledged(self, version: int) -> None:
+        await self._changes.acknowledged(version)
 
     def _next_version(self, identity: object, above: int) -> int:
         return self._slot.versions.next(identity, above)
@@ -314,6 +312,14 @@ class CassandraStore(Reading, StreamReads):
         return await self._changes.drop(table)
 
     # -- jobs -------------------------------------------------------------------------------
+
+    async def census(self, table: Table) -> bytes | None:
+        statement = self._catalog_statements.census
+        rows = (await self._patient.execute(statement, (table.id,))).rows
+        return rows[0][0] if rows else None
+
+    async def keep_census(self, table: Table, data: bytes) -> None:
+        await self._patient.execute(self._catalog_statements.keep_census, (table.id, data))
 
     async def leads(self, job: str) -> bool:
         office = self._offices.get(job)

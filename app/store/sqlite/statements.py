@@ -33,6 +33,7 @@ STATE = (
     "CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY, changes INTEGER NOT NULL,"
     " deleted INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO state VALUES (1, 0, 0)",
+    "CREATE TABLE IF NOT EXISTS census (id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS leases (job TEXT PRIMARY KEY, owner BLOB NOT NULL,"
     " until REAL NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS tokens (text TEXT PRIMARY KEY, digest BLOB NOT NULL,"
@@ -43,6 +44,12 @@ STATE = (
 TOKEN_GET = "SELECT digest FROM tokens WHERE text = ? AND until > ?"
 TOKEN_PUT = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)"
 TOKENS_FORGET = "DELETE FROM tokens WHERE until <= ?"
+CENSUS_GET = "SELECT data FROM census WHERE id = ?"
+CENSUS_PUT = (
+    "INSERT OR REPLACE INTO census (id, data)"
+    " SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM catalog WHERE id = ?1)"
+)
+CENSUS_DELETE = "DELETE FROM census WHERE id = ?"
 CHANGES = "SELECT changes FROM state"
 COUNT_CHANGE = "UPDATE state SET changes = changes + 1"
 CATALOG_GET = "SELECT spec FROM catalog WHERE name = ?"

@@ -238,7 +238,19 @@ class SqliteStore(Reading):
         delete = sql.Change(sql.CATALOG_DELETE, (table.name, table.id, table.version), 1)
         drops = [indexes.sql_of(table, index).drop for index in table.kept_indexes]
         ddl = (sql.item_sql(table.id).drop, *drops)
-        return await self._change_catalog(delete, ddl, self._streams(table, None))
+        rest = [*self._streams(table, None), sql.Change(sql.CENSUS_DELETE, (table.id,), None)]
+        return await self._change_catalog(delete, ddl, rest)
+
+    async def census(self, table: Table) -> bytes | None:
+        try:
+            found = self._reader.execute(sql.CENSUS_GET, (table.id,)).fetchone()
+        except FAULTS as fault:
+            raise_store_error(fault)
+        return None if found is None else cast(bytes, found[0])
+
+    async def keep_census(self, table: Table, data: bytes) -> None:
+        put = sql.Change(sql.CENSUS_PUT, (table.id, data), None)
+        await self._writer.run(lambda connection: _done(connection, put))
 
     async def leads(self, job: str) -> bool:
         if self._path is None:
@@ -258,7 +270,7 @@ class SqliteStore(Reading):
         return streams.changes_between(before, after, self._clock.time())
 
     async def _change_catalog(
-        self, change: sql.Change, ddl: Sequence[str], of_streams: Sequence[sql.Change]
+        self, change: sql.Change, ddl: Sequence[str], more: Sequence[sql.Change]
     ) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
             with savepoint(connection):
@@ -266,7 +278,7 @@ class SqliteStore(Reading):
                     return False
                 for statement in (*ddl, sql.COUNT_CHANGE):
                     connection.execute(statement)
-                for other in of_streams:
+                for other in more:
                     connection.execute(other.sql, other.values)
                 return True
 

@@ -22,6 +22,7 @@ tables. What a store cannot do, by its `capabilities`, is skipped.
 
 from .batches import *  # noqa: F403
 from .catalog import *  # noqa: F403
+from .census import *  # noqa: F403
 from .fixtures import *  # noqa: F403
 from .indexes import *  # noqa: F403
 from .items import *  # noqa: F403

@@ -1,0 +1,97 @@
+"""Counts the items of every table again and again, in small steps."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from ..clock import Clock
+from ..errors import StoreError, TableGone
+from ..metrics import Metrics
+from ..model.census import GIGABYTE, Counting, decode, encode
+from ..model.rows import WHOLE, Key
+from ..model.table import Table
+from ..store.base import LEASE_SECONDS, Store
+
+_PAGE_ROWS = 100
+_NAMES_AT_ONCE = 100
+_LOOK_SECONDS = LEASE_SECONDS / 3
+# A large table is counted again later than a small one, so that counting is little of all work;
+# but not later than the service does.
+_REST = 100
+_LONGEST_REST = 6 * 3600.0
+
+
+@dataclass(slots=True)
+class Takers:
+    """One process at a time counts; all tell what it has found.
+
+    `interval`: seconds before a table is counted again. `pause`: seconds of rest after each page.
+    """
+
+    store: Store
+    clock: Clock
+    metrics: Metrics
+    interval: float
+    pause: float = 0.05
+    _due: dict[str, float] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """For ever. Cancel it to stop."""
+        while True:
+            await asyncio.sleep(min(self.interval, _LOOK_SECONDS))
+            try:
+                if await self.store.leads("census"):
+                    await self.round()
+            except StoreError:
+                self.metrics.add("JobFailures")
+
+    async def round(self) -> int:
+        """Counts every table whose time has come. Returns how many those were."""
+        counted = 0
+        due: dict[str, float] = {}
+        after: str | None = None
+        while names := await self.store.table_names(after=after, limit=_NAMES_AT_ONCE):
+            for name in names:
+                table = self.store.cached_table(name) or await self.store.table(name)
+                if table is None or table.status != "ACTIVE":
+                    continue
+                at = self._due.get(table.id)
+                if at is None:
+                    at = await self._first(table)
+                if at <= self.clock.time():
+                    at = await self._count(table)
+                    counted += 1
+                due[table.id] = at
+            after = names[-1]
+        self._due = due
+        return counted
+
+    async def _first(self, table: Table) -> float:
+        """When a table is due that this process has not counted yet."""
+        data = await self.store.census(table)
+        return 0.0 if data is None else decode(data).at + self.interval
+
+    async def _count(self, table: Table) -> float:
+        """Returns when it is due again."""
+        start = self.clock.monotonic()
+        counting = Counting(table, GIGABYTE)
+        after: Key | None = None
+        more = True
+        try:
+            while more:
+                if not await self.store.leads("census"):
+                    break
+                page = await self.store.scan(table, WHOLE, after=after, limit=_PAGE_ROWS)
+                for row in page.rows:
+                    counting.add(row.key, row.item)
+                    after = row.key
+                more = page.more
+                if more:
+                    await asyncio.sleep(self.pause)
+            else:
+                await self.store.keep_census(table, encode(counting.census(self.clock.time())))
+        except TableGone:
+            self._due.pop(table.id, None)
+        took = self.clock.monotonic() - start
+        return self.clock.time() + max(self.interval, min(_REST * took, _LONGEST_REST))
