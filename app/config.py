@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="Access keys as ID:SECRET[,ID:SECRET]."
     )
     access_keys_file: Path | None = Field(None, description="File with one ID:SECRET on each line.")
+    access_keys_secret: str | None = Field(
+        None, description="Name or ARN of a Secrets Manager secret with one ID:SECRET on each line."
+    )
     insecure: bool = Field(
         False, description="Allows --auth off on an address that others can reach."
     )
@@ -91,7 +94,8 @@ class Settings(BaseSettings):
 
     @property
     def has_access_keys(self) -> bool:
-        return bool(self.access_keys.get_secret_value()) or self.access_keys_file is not None
+        elsewhere = self.access_keys_file is not None or self.access_keys_secret is not None
+        return elsewhere or bool(self.access_keys.get_secret_value())
 
     @property
     def store_for_display(self) -> str:
@@ -124,7 +128,7 @@ class Settings(BaseSettings):
         if self.auth == "enforce" and not self.has_access_keys:
             raise ValueError(
                 "auth=enforce, the default where other machines can reach the server, needs "
-                "access_keys (best as DYNASPAN_ACCESS_KEYS) or access_keys_file"
+                "access_keys (best as DYNASPAN_ACCESS_KEYS), access_keys_file or access_keys_secret"
             )
         if self.auth == "off" and not is_loopback(self.host) and not self.insecure:
             raise ValueError(

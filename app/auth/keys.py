@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from ..config import ConfigError, Settings
+
+_SECRET_SECONDS = 60
 
 
 class KeyRing(Protocol):
@@ -28,13 +31,35 @@ class StaticKeys:
 
 
 def key_ring(settings: Settings) -> KeyRing:
-    """The keys of `access_keys` and of `access_keys_file`. Raises ConfigError."""
+    """The keys of `access_keys`, `access_keys_file` and `access_keys_secret`, which are read now.
+
+    Raises ConfigError.
+    """
     given = settings.access_keys.get_secret_value()
     keys = _parse(given.split(","), "access_keys")
     path = settings.access_keys_file
     if path is not None:
         keys |= _parse(_lines(path), str(path))
+    if settings.access_keys_secret is not None:
+        keys |= _parse(_secret(settings.access_keys_secret), settings.access_keys_secret)
     return StaticKeys(keys)
+
+
+def _secret(name: str) -> list[str]:
+    """Lines of ID:SECRET, or of a JSON object from ids to secrets, as the console makes it."""
+    # Imported here: it loads boto3, which takes a tenth of a second.
+    from aws_lambda_powertools.utilities import parameters
+
+    try:
+        text = str(parameters.get_secret(name, max_age=_SECRET_SECONDS))
+    except parameters.exceptions.GetParameterError as fault:
+        raise ConfigError(f"access_keys_secret {name} cannot be read: {fault}") from None
+    if not text.lstrip().startswith("{"):
+        return text.splitlines()
+    try:
+        return [f"{key_id}:{secret}" for key_id, secret in json.loads(text).items()]
+    except ValueError:
+        raise ConfigError(f"access_keys_secret {name} is neither lines nor JSON") from None
 
 
 def _lines(path: Path) -> list[str]:

@@ -36,6 +36,7 @@ def serve(
         Literal["off", "warn", "enforce"] | None, _option("auth", default="off on loopback")
     ] = None,
     access_keys_file: Annotated[Path | None, _option("access_keys_file")] = None,
+    access_keys_secret: Annotated[str | None, _option("access_keys_secret")] = None,
     insecure: Annotated[bool | None, _option("insecure", "--insecure", default="no")] = None,
     region: Annotated[str | None, _option("region")] = None,
     account_id: Annotated[str | None, _option("account_id")] = None,

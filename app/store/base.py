@@ -189,6 +189,10 @@ class Store(Protocol):
         """What an operator should know of the place of the data. Asks a little, changes nothing."""
         ...
 
+    async def idle(self) -> None:
+        """Returns when nothing is under way any more that a finished call has begun."""
+        ...
+
     async def ping(self) -> None:
         """One cheap round trip. Raises StoreUnavailable."""
         ...

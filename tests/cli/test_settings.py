@@ -75,7 +75,7 @@ def test_every_setting_is_an_option_of_serve() -> None:
         (
             {"auth": "enforce"},
             "auth=enforce, the default where other machines can reach the server, needs "
-            "access_keys (best as DYNASPAN_ACCESS_KEYS) or access_keys_file",
+            "access_keys (best as DYNASPAN_ACCESS_KEYS), access_keys_file or access_keys_secret",
         ),
         (
             {"host": "0.0.0.0", "auth": "off"},

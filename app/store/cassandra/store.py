@@ -182,6 +182,9 @@ class CassandraStore(Reading):
     async def examine(self) -> list[base.Finding]:
         return await Doctor(self._session, self._address, self._clock, self._deadline).examine()
 
+    async def idle(self) -> None:
+        await self._marks.close()
+
     async def ping(self) -> None:
         statement = self._catalog_statements.version
         try:

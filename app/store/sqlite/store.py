@@ -101,6 +101,9 @@ class SqliteStore(Reading):
         sentence = f"the disk of {self._path} has {free / 2**30:.1f} GiB free"
         return [Finding("disk", sentence, "make room" if free < _LEAST_FREE_BYTES else None)]
 
+    async def idle(self) -> None:
+        """Always: what a call does is done when it returns."""
+
     async def ping(self) -> None:
         self._count_of_changes()
         # Reads would still answer without it.
