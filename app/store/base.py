@@ -18,6 +18,14 @@ from ..model.index import EntryChange, Position
 from ..model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
 from ..model.stream import LoggedRecord, Record, Shard, StreamOfTable
 from ..model.table import Index, Table
+from .outcomes import Committed as Committed
+from .outcomes import Conflict as Conflict
+from .outcomes import InProgress as InProgress
+from .outcomes import Locked as Locked
+from .outcomes import Outcome as Outcome
+from .outcomes import Replayed as Replayed
+from .outcomes import Spent as Spent
+from .outcomes import TokenMismatch as TokenMismatch
 
 ANY = -1
 """Expected version: write whatever is there, without reading it."""
@@ -85,42 +93,6 @@ class Batch:
 
     writes: tuple[Write, ...]
     token: Token | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """Acknowledged: all writes are durable and every later consistent read sees them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Nothing was written: some row had not the expected version. Read again and decide anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """Nothing was written: a transaction has prepared these keys."""
-
-    keys: tuple[Key, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """Nothing was written: a batch with this token was committed in the last ten minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenMismatch:
-    """Nothing was written: the token is that of another request."""
-
-
-@dataclass(frozen=True, slots=True)
-class InProgress:
-    """Nothing was written: a batch with this token is being committed now."""
-
-
-Spent = Replayed | TokenMismatch | InProgress
-Outcome = Committed | Conflict | Locked | Spent
 
 
 @dataclass(frozen=True, slots=True)
