@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,29 +29,32 @@ MARK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class LocalChanges:
-    """Rows of local indexes, changed in the item's own batch: how many go and come, and the values
-    of the statements that do it."""
+    """Rows of local indexes, changed in the item's own batch: number of the index, sort key of the
+    place and, of those that come, the projected item."""
 
-    removed: int
-    added: int
-    values: tuple[Value, ...]
+    removed: tuple[tuple[int, bytes], ...]
+    added: tuple[tuple[int, bytes, bytes], ...]
+
+    def values(self, key: Key) -> tuple[Value, ...]:
+        """Of the statements of `local_entries`."""
+        rows = [local_row(key, number, sort) for number, sort in self.removed]
+        rows += [(*local_row(key, number, sort), blob) for number, sort, blob in self.added]
+        return tuple(value for row in rows for value in row)
 
 
 def local_changes(write: Write, blob: bytes | None) -> LocalChanges:
     """`blob` is the item as it is stored."""
-    removed: list[tuple[Value, ...]] = []
-    added: list[tuple[Value, ...]] = []
+    removed: list[tuple[int, bytes]] = []
+    added: list[tuple[int, bytes, bytes]] = []
     for change in write.entries:
         number = change.index.number
         if not change.index.local:
             continue
         if change.old is not None and change.old != change.new:
-            removed.append(local_row(write.key, number, change.old.sort))
+            removed.append((number, change.old.sort))
         if change.new is not None:
-            row = local_row(write.key, number, change.new.sort)
-            added.append((*row, _projected(change, write, blob)))
-    values = tuple(value for row in (*removed, *added) for value in row)
-    return LocalChanges(len(removed), len(added), values)
+            added.append((number, change.new.sort, _projected(change, write, blob)))
+    return LocalChanges(tuple(removed), tuple(added))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,17 @@ class Entries:
             if not change.index.local
         ]
         return GlobalChanges(self, write.table, write.key, changes) if changes else None
+
+    async def write(self, sent: Sequence[Sent], deadline: Deadline | None = None) -> bool:
+        """Whether all of it is written."""
+        results = await asyncio.gather(
+            *(self.patient.execute(*each, deadline) for each in sent), return_exceptions=True
+        )
+        failed = [result for result in results if isinstance(result, BaseException)]
+        for fault in failed:
+            if not isinstance(fault, StoreUnavailable | DriverFault):
+                raise fault
+        return not failed
 
 
 class _GlobalChange(NamedTuple):
@@ -112,19 +127,13 @@ class GlobalChanges:
     async def follow(self, mark: Mark, deadline: Deadline) -> None:
         """Brings the entries to what the attempt has written; what fails is left to the sweeper,
         since the item itself is durable."""
-        sent = self._writes(mark.version)
-        results = await asyncio.gather(
-            *(self._of.patient.execute(*each, deadline) for each in sent), return_exceptions=True
-        )
-        failed = [result for result in results if isinstance(result, BaseException)]
-        for fault in failed:
-            if not isinstance(fault, StoreUnavailable | DriverFault):
-                raise fault
+        written = await self._of.write(self.at(mark.version), deadline)
         await self._of.faults.at("entries:written")
-        if not failed:
+        if written:
             self._of.marks.remove_later(mark)
 
-    def _writes(self, version: int) -> list[Sent]:
+    def at(self, version: int) -> list[Sent]:
+        """What brings the entries to what a write of this version has made of the item."""
         sent: list[Sent] = []
         for writes, change, blob in self._changes:
             # On a tie of timestamps a delete wins: never of the place that is written as well.

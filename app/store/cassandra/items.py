@@ -7,7 +7,7 @@ counts nor ends a page.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
@@ -19,6 +19,7 @@ from .index_statements import EntryReads, EntryWrites
 from .patience import Patient
 from .session import Value
 from .statements import Read, row_of
+from .transaction_statements import LockStatements
 
 # A fetch asks for as many rows as fill this if all are as large as the largest seen lately.
 FETCH_BYTES = 1024 * 1024
@@ -57,47 +58,76 @@ class ItemTable:
     """What is kept for one table: its statements, those of its indexes by number, and sizes."""
 
     __slots__ = (
-        *("_dialect", "_entry_reads", "_entry_writes", "_keyspace", "_table"),
-        *("sizes", "statements"),
+        *("_dialect", "_entry_reads", "_entry_writes", "_keyspace"),
+        *("locks", "sizes", "statements", "table"),
     )
 
     def __init__(self, keyspace: str, table: Table, dialect: Dialect) -> None:
         self.statements = dialect.items(keyspace, table)
+        self.locks = LockStatements(keyspace, table)
         self._dialect = dialect
         self.sizes = Sizes()
         self._keyspace = keyspace
-        self._table = table
+        self.table = table
         self._entry_reads: dict[int, EntryTable] = {}
         self._entry_writes: dict[int, EntryWrites] = {}
 
     def entry_reads(self, index: Index) -> EntryTable:
         found = self._entry_reads.get(index.number)
         if found is None:
-            reads = self._dialect.entry_reads(self._keyspace, self._table, index)
+            reads = self._dialect.entry_reads(self._keyspace, self.table, index)
             found = self._entry_reads[index.number] = EntryTable(reads, Sizes())
         return found
 
     def entry_writes(self, number: int) -> EntryWrites:
         found = self._entry_writes.get(number)
         if found is None:
-            found = self._dialect.entry_writes(self._keyspace, self._table, number)
+            found = self._dialect.entry_writes(self._keyspace, self.table, number)
             self._entry_writes[number] = found
         return found
+
+
+class Look(NamedTuple):
+    """A row as it is: the item, the version of that or of a delete, and the transaction that holds
+    it, which is not decided yet."""
+
+    row: Row | None
+    version: int | None
+    txid: bytes | None
+
+
+_NOTHING = Look(None, None, None)
+
+Resolve = Callable[[ItemTable, Key, bytes], Awaitable[bool]]
+"""Told of the transaction that holds a row; whether the row is another one now."""
 
 
 class Reads:
     """All methods raise StoreUnavailable and Unconfigured."""
 
-    def __init__(self, patient: Patient) -> None:
+    def __init__(self, patient: Patient, resolve: Resolve) -> None:
         self._patient = patient
+        self._resolve = resolve
 
     async def get(self, items: ItemTable, key: Key, consistent: bool) -> Row | None:
-        statement = items.statements.get.at(consistent)
-        rows = (await self._patient.execute(statement, row_of(key))).rows
+        if consistent:
+            return (await self.look(items, key)).row
+        rows = (await self._patient.execute(items.statements.get_at_one, row_of(key))).rows
         if not rows or rows[0][0] is None:
             return None
         blob, version = rows[0]
         return Row(key, version, data=decode(blob))
+
+    async def look(self, items: ItemTable, key: Key) -> Look:
+        """After every write and transaction that was acknowledged before."""
+        while True:
+            rows = (await self._patient.execute(items.locks.look, row_of(key))).rows
+            if not rows:
+                return _NOTHING
+            blob, version, txid = rows[0]
+            if txid is None or not await self._resolve(items, key, txid):
+                row = None if blob is None else Row(key, version, data=decode(blob))
+                return Look(row, version, txid)
 
     async def get_many(
         self, items: ItemTable, keys: Sequence[Key], consistent: bool

@@ -58,6 +58,21 @@ def decode(blob: bytes) -> Message:
     return Message(stream, shard, None if record is None else Record(*record))
 
 
+def mark_of(table: Table, key: Key, version: int) -> Mark:
+    """By it the relay finds the row of this write."""
+    return Mark(
+        slot=slot_of(version),
+        shard=token(key.partition) % SHARDS,
+        id=os.urandom(16),
+        version=version,
+        table_name=table.name,
+        table_id=table.id,
+        partition=key_bytes(key.partition),
+        sort=None if key.sort is None else key_bytes(key.sort),
+        places=b"",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Outboxes:
     """Makes `Outbox`. `wake` is called when a record is there to be relayed."""
@@ -88,6 +103,10 @@ class Outbox:
         self._blob = blob
         self._until = 0.0
 
+    @property
+    def blob(self) -> bytes:
+        return self._blob
+
     def values(self, version: int, before: int | None) -> tuple[Value, ...]:
         """Of OutboxStatements.insert; `before` is the version that the attempt demands."""
         return (*outbox_row(self._key, version), before, self._blob)
@@ -95,17 +114,7 @@ class Outbox:
     async def announce(self, version: int, deadline: Deadline) -> Mark:
         """Returns when the mark is durable. Raises StoreUnavailable."""
         self._until = self._of.clock.monotonic() + MARK_SECONDS
-        mark = Mark(
-            slot=slot_of(version),
-            shard=token(self._key.partition) % SHARDS,
-            id=os.urandom(16),
-            version=version,
-            table_name=self._table.name,
-            table_id=self._table.id,
-            partition=key_bytes(self._key.partition),
-            sort=None if self._key.sort is None else key_bytes(self._key.sort),
-            places=b"",
-        )
+        mark = mark_of(self._table, self._key, version)
         await self._of.marks.write(mark, deadline)
         await self._of.faults.at("pending:written")
         return mark

@@ -4,29 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...clock import Clock
 from ...errors import StoreError, StoreUnavailable, TableGone
 from ...model.index import Position
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
-from . import ring
+from ..base import Conflict
+from . import ring, schema
 from .catalog import Catalog
 from .dialect import Dialect
+from .index_statements import MarkStatements
 from .indexes import IndexReads
 from .inspection import Inspection
 from .items import ItemTable, Reads
+from .marks import Marks
 from .patience import Patient
+from .resolution import Resolver
 from .session import Unconfigured
+from .snapshots import snapshot
+from .transaction_statements import TransactionStatements
 
 _MOST_TABLES = 4096
 
 
 class Reading:
-    def __init__(self, keyspace: str, patient: Patient, catalog: Catalog, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        keyspace: str,
+        patient: Patient,
+        catalog: Catalog,
+        dialect: Dialect,
+        clock: Clock,
+    ) -> None:
         self._keyspace = keyspace
         self._dialect = dialect
         self._patient = patient
         self._catalog = catalog
-        self._reads = Reads(patient)
+        self._resolver = Resolver(
+            patient,
+            TransactionStatements(schema.catalog_keyspace(keyspace)),
+            catalog,
+            clock,
+            self._table,
+            Marks(patient, MarkStatements(schema.catalog_keyspace(keyspace), "pending", "records")),
+        )
+        self._reads = Reads(patient, self._resolver.meet)
         self._index_reads = IndexReads(patient)
         self._items: dict[str, ItemTable] = {}
 
@@ -43,6 +65,16 @@ class Reading:
             return await self._reads.get_many(self._table(table), keys, consistent)
         except Unconfigured:
             raise await self._gone(table) from None
+
+    async def snapshot(
+        self, reads: Sequence[tuple[Table, Key]]
+    ) -> tuple[Row | None, ...] | Conflict:
+        places = [(self._table(table), key) for table, key in reads]
+        try:
+            return await snapshot(self._reads, places)
+        except Unconfigured:
+            faults = [await self._gone(table) for table, _ in reads]
+            raise next((f for f in faults if isinstance(f, TableGone)), faults[0]) from None
 
     async def query(
         self,

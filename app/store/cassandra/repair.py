@@ -16,7 +16,10 @@ from .index_statements import EntryWrites, Sent
 from .items import ItemTable
 from .marks import Mark
 from .patience import Patient
+from .resolution import Resolver, is_transaction
 from .statements import row_of
+from .tokens import Tokens
+from .transaction_statements import COMMITTED
 
 
 class Repair:
@@ -24,8 +27,15 @@ class Repair:
     of the item does, before this or after it, prevails exactly if its version is greater."""
 
     def __init__(
-        self, patient: Patient, catalog: Catalog, tables: Callable[[Table], ItemTable]
+        self,
+        patient: Patient,
+        catalog: Catalog,
+        tables: Callable[[Table], ItemTable],
+        resolver: Resolver,
+        tokens: Tokens,
     ) -> None:
+        self._resolver = resolver
+        self._tokens = tokens
         self._patient = patient
         self._catalog = catalog
         self._tables = tables
@@ -35,6 +45,8 @@ class Repair:
 
         old: so much time has passed that it cannot. Raises StoreUnavailable and Unconfigured.
         """
+        if is_transaction(mark):
+            return await self._finish(mark.id, old=old)
         # As it is now: a copy may not know the newest index yet.
         table = await self._catalog.table(mark.table_name)
         if table is None or table.id != mark.table_id:
@@ -61,6 +73,21 @@ class Repair:
                 sent += _writes(writes, table, index, places, key, item, version)
         await asyncio.gather(*(self._patient.execute(*each) for each in sent))
         return old or mark.version <= version
+
+    async def _finish(self, id: bytes, *, old: bool) -> bool:
+        """Brings a transaction that was left behind to its end."""
+        found = await self._resolver.finish(id)
+        if found is None:
+            # It may still come.
+            return old
+        for mark in found.marks:
+            # Each row has been applied, so that nothing of it is still to come.
+            await self.settle(mark, old=True)
+        if found.token is not None:
+            ends = self._tokens.spend if found.state == COMMITTED else self._tokens.release
+            await ends(found.token, id)
+        await self._resolver.close(id, found.state)
+        return True
 
 
 def _writes(

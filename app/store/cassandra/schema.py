@@ -45,9 +45,13 @@ _CATALOG_TABLES = {
     "former": (
         "name text, label text, id text, spec blob, closed boolean, PRIMARY KEY (name, label)"
     ),
+    "transactions": "id blob PRIMARY KEY, state text, client text, writes blob",
+    "tokens": "name text PRIMARY KEY, digest blob, txn blob, home blob, done boolean",
 }
 # Rows come and go with every write: the default, ten days, would leave their tombstones that long.
-_GC_GRACE_SECONDS = dict.fromkeys(("dirty", "pending", "log", "buckets"), 3 * 3600)
+_GC_GRACE_SECONDS = dict.fromkeys(
+    ("dirty", "pending", "log", "buckets", "transactions", "tokens"), 3 * 3600
+)
 _DEFAULT_GC_GRACE_SECONDS = 864_000
 # Their writers give the time of their writes.
 _TIMED = ("dirty", "pending", "members", "former")

@@ -76,6 +76,11 @@ def name_of(keyspace: str, table: Table) -> str:
     return f"{keyspace}.t_{table.id}"
 
 
+def where_item(table: Table) -> str:
+    """One item; values as `row_of` gives them."""
+    return "pk = ? AND kind = 0 AND ik = 0x00" + ("" if table.sort_key is None else " AND sk = ?")
+
+
 class Read:
     """One SELECT at both levels of consistency."""
 
@@ -142,8 +147,9 @@ class ItemStatements:
         name = name_of(keyspace, table)
         sorts = table.sort_key is not None
         self.least_sort = _least(table)
-        row = "pk = ? AND kind = 0 AND ik = 0x00" + (" AND sk = ?" if sorts else "")
+        row = where_item(table)
         self.get = Read(f"SELECT item, ver FROM {name} WHERE {row}")
+        self.get_at_one = self.get.at(consistent=False)
         self.decided = Statement(
             f"SELECT item, ver FROM {name} WHERE {row}", Consistency.LOCAL_SERIAL
         )

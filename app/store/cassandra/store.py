@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 
 from ...clock import Clock
 from ...config import ConfigError, environment
-from ...errors import StoreError, StoreUnavailable
+from ...errors import StoreError, StoreUnavailable, TableGone
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
-from ...model.rows import Key, Row
 from ...model.stream import RETENTION_SECONDS
 from ...model.table import Table
 from .. import base
 from . import preflight, schema
+from .attempt import Tools
 from .cas import Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
@@ -35,6 +34,9 @@ from .session import DriverFault, Session, Unconfigured
 from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION
 from .streams import Streams
 from .sweeper import Sweeper
+from .tokens import Tokens
+from .transaction_statements import TransactionStatements
+from .transactions import Transactions
 from .underway import Underway
 from .url import Address, parse
 
@@ -54,10 +56,10 @@ class CassandraStore(Reading):
     capabilities = base.Capabilities(
         shared=True,
         durable=True,
-        batches=False,
+        batches=True,
         indexes=True,
         streams=True,
-        transactions=False,
+        transactions=True,
         partition_contention=True,
     )
 
@@ -100,7 +102,7 @@ class CassandraStore(Reading):
             *(self._session, patient, catalog, self._members, self._underway, clock),
             address.bounds,
         )
-        super().__init__(address.keyspace, patient, copies, dialect)
+        super().__init__(address.keyspace, patient, copies, dialect, clock)
         self._poked = asyncio.Event()
         self._streams = Streams(
             *(catalog_keyspace, patient, copies, self._table, self._acknowledged, leases, clock),
@@ -129,10 +131,29 @@ class CassandraStore(Reading):
         )
         marks = MarkStatements(catalog_keyspace, "dirty", "entries")
         self._marks = Marks(self._patient, marks)
-        repair = Repair(self._patient, self._catalog, self._table)
+        transactions = TransactionStatements(schema.catalog_keyspace(address.keyspace))
+        self._tokens = Tokens(
+            *(self._patient, transactions, self._resolver, self._catalog, self._table)
+        )
+        repair = Repair(self._patient, self._catalog, self._table, self._resolver, self._tokens)
         self._sweeper = Sweeper(self._patient, marks, self._marks, repair, leases, clock, patience)
         self._entries = Entries(self._patient, self._marks, clock, faults)
         self._writer = Writer(self._session, clock, metrics, faults, deadline, self._next_version)
+        tools = Tools(
+            session=self._session,
+            patient=self._patient,
+            clock=clock,
+            faults=faults,
+            seconds=deadline,
+            statements=transactions,
+            marks=self._marks,
+            tokens=self._tokens,
+            resolver=self._resolver,
+            entries=self._entries,
+            outboxes=self._streams.outboxes,
+            admit=dialect.admit,
+        )
+        self._transactions = Transactions(tools, self._reads, self._next_version)
         self._tasks: list[asyncio.Task[None]] = []
 
     # -- life -------------------------------------------------------------------------------
@@ -160,6 +181,7 @@ class CassandraStore(Reading):
 
     async def close(self) -> None:
         await self._underway.drained()
+        await self._transactions.close()
         await self._marks.close()
         await self._streams.marks.close()
         await self._changes.close()
@@ -224,26 +246,36 @@ class CassandraStore(Reading):
     # -- writes -----------------------------------------------------------------------------
 
     async def commit(self, batch: base.Batch) -> base.Outcome:
-        if len(batch.writes) != 1:
-            raise ValueError(f"this store commits one write at a time, not {len(batch.writes)}")
         write = batch.writes[0]
-        table = write.table
+        single = len(batch.writes) == 1 and batch.token is None and not write.check
         generation = self._underway.enter()
         try:
-            await self._catalog.confirm(table)
-            return await self._writer.write(self._intent(write))
+            if not single:
+                return await self._commit_all(batch)
+            await self._catalog.confirm(write.table)
+            outcome = await self._writer.write(self._intent(write))
+            if isinstance(outcome, base.Locked):
+                await self._resolver.press(self._table(write.table), write.key)
+            return outcome
         except Unconfigured:
-            raise await self._gone(table) from None
+            raise await self._gone(write.table) from None
         finally:
             self._underway.leave(generation)
 
-    async def spent(self, token: base.Token) -> base.Spent | None:
-        raise ValueError("this store has no transactions")
+    async def _commit_all(self, batch: base.Batch) -> base.Outcome:
+        tables = {write.table.id: write.table for write in batch.writes}
+        for table in tables.values():
+            await self._catalog.confirm(table)
+        items = [self._table(write.table) for write in batch.writes]
+        try:
+            return await self._transactions.commit(batch, items)
+        except Unconfigured:
+            # Which of them it is, Cassandra does not say.
+            faults = [await self._gone(table) for table in tables.values()]
+            raise next((f for f in faults if isinstance(f, TableGone)), faults[0]) from None
 
-    async def snapshot(
-        self, reads: Sequence[tuple[Table, Key]]
-    ) -> tuple[Row | None, ...] | base.Conflict:
-        raise ValueError("this store has no transactions")
+    async def spent(self, token: base.Token) -> base.Spent | None:
+        return await self._tokens.spent(token)
 
     def _intent(self, write: base.Write) -> Intent:
         items = self._table(write.table)
@@ -267,8 +299,8 @@ class CassandraStore(Reading):
             cas=items.statements.cas(
                 condition,
                 deletes=blob is None,
-                removed=local.removed,
-                added=local.added,
+                removed=len(local.removed),
+                added=len(local.added),
                 tells=outbox is not None,
             ),
             identity=(write.table.id, write.key),
@@ -276,7 +308,7 @@ class CassandraStore(Reading):
             blob=blob,
             expected=expected,
             since_delete=condition == IF_ABSENT_SINCE,
-            tail=local.values,
+            tail=local.values(write.key),
             followers=tuple(
                 follower
                 for follower in (self._entries.changes(write, items, blob), outbox)
