@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     ttl_interval: float = Field(
         30.0, gt=0, description="Seconds between two rounds that delete expired items."
     )
+    limits: str = Field(
+        "", description="Limits of tables made from now on, in the form of the tag dynaspan:limits."
+    )
     census_interval: float = Field(
         60.0,
         gt=0,

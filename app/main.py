@@ -18,6 +18,7 @@ from .http.data_plane import DataPlane
 from .http.health import Readiness
 from .jobs.running import running
 from .metrics import Metrics
+from .model.limits import SERVICE, WrongLimits, relaxed
 from .operations import OPERATIONS
 from .operations.context import Context
 from .store.base import Store
@@ -51,7 +52,11 @@ def create_app(
             f"workers={settings.workers}: processes cannot share {settings.store_for_display}"
         )
     queue = KeyQueue(by_partition=store.capabilities.partition_contention)
-    context = Context(store, settings, clock, metrics, queue)
+    try:
+        limits = relaxed(settings.limits, SERVICE, item_bytes=store.capabilities.item_bytes)
+    except WrongLimits as fault:
+        raise ConfigError(f"limits: {fault}") from None
+    context = Context(store, settings, clock, metrics, queue, limits)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from .limits import SERVICE, Limits
+
 # Raised when an older dynaspan could misread what a newer one stored; an older one refuses it.
 FORMAT = 1
 
@@ -127,9 +129,15 @@ class Table:
     latest_stream: str | None = None
     on_demand: Units | None = None
     warm: Units | None = None
+    limits: Limits = SERVICE
 
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
+
+    @property
+    def has_collections(self) -> bool:
+        """Whether the items of a partition key count as one collection: that of a local index."""
+        return any(index.local for index in self.indexes)
 
     @property
     def kept_indexes(self) -> tuple[Index, ...]:
@@ -186,6 +194,8 @@ def decode(data: bytes | str) -> Table:
     if raw.get("stream"):
         raw["stream"] = Stream(**raw["stream"])
     _read_units(raw)
+    if "limits" in raw:
+        raw["limits"] = Limits(**raw["limits"])
     return Table(**raw)
 
 

@@ -11,9 +11,11 @@ from .. import errors
 from ..errors import StoreError
 from ..expressions import Projection, check_scalar_keys
 from ..model import capacity
+from ..model.limits import SERVICE
 from ..model.rows import Item, Key, Row
 from ..model.table import Table
 from ..values import item_size, normalize_item
+from .batches import check_batch
 from .context import Context
 from .keys import key_of_request
 from .parameters import placeholders_of, refuse_mixed
@@ -22,7 +24,6 @@ from .selection import requested_projection
 from .tables import usable_tables
 
 _EXPRESSIONS = ("ProjectionExpression",)
-MOST_KEYS = 100
 ANSWER_BYTES = 16 * 1024 * 1024
 # Keys read at a time: of the largest items they are the memory this operation may take at once.
 _CHUNK = 16
@@ -39,8 +40,8 @@ class _Part:
 
 async def run(ctx: Context, request: Request) -> Answer:
     parts = {name: _part(part) for name, part in request["RequestItems"].items()}
-    if sum(len(part.wanted) for part in parts.values()) > MOST_KEYS:
-        raise errors.validation("Too many items requested for the BatchGetItem call")
+    if sum(len(part.wanted) for part in parts.values()) > SERVICE.batch_get:
+        await check_batch(ctx, "BatchGetItem", request)
     plans: list[tuple[str, _Part, Table, list[Key]]] = []
     tables = await usable_tables(ctx, parts)
     for name, part in parts.items():

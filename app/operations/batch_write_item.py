@@ -10,18 +10,20 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError, StoreError
 from ..model import capacity
+from ..model.limits import SERVICE
 from ..model.plans import NotWritten, WritePlan, Written
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import normalize_item
+from .batches import check_batch
 from .context import Context
+from .item_collections import metrics_by_table
 from .item_plans import check_item_size, delete_plan, put_plan
 from .item_writes import index_units, written_units
 from .registry import Answer, Request
 from .tables import usable_tables
 from .writes import run_write
 
-MOST_WRITES = 25
 # Writes of one request under way at once: a batch must not take the whole store for itself.
 _AT_ONCE = 8
 
@@ -40,8 +42,11 @@ async def run(ctx: Context, request: Request) -> Answer:
     ones = [
         _one(name, write) for name, writes in request["RequestItems"].items() for write in writes
     ]
-    if len(ones) > MOST_WRITES:
-        raise errors.validation("Too many items requested for the BatchWriteItem call")
+    for one in ones:
+        if one.item is not None:
+            await check_item_size(ctx, one.name, one.item)
+    if len(ones) > SERVICE.batch_write:
+        await check_batch(ctx, "BatchWriteItem", request)
     tables = await usable_tables(ctx, request["RequestItems"])
     mode = request.get("ReturnConsumedCapacity", "NONE")
     plans = [_plan(tables[one.name], one, needs_old=mode != "NONE") for one in ones]
@@ -58,7 +63,18 @@ async def run(ctx: Context, request: Request) -> Answer:
                 return fault
 
     outcomes = await asyncio.gather(*map(write, plans))
-    return _answer(ones, tables, outcomes, mode)
+    result = _answer(ones, tables, outcomes, mode)
+    if request.get("ReturnItemCollectionMetrics", "NONE") != "NONE":
+        result["ItemCollectionMetrics"] = await metrics_by_table(
+            ctx,
+            request,
+            [
+                (one.name, plan.table, plan.key.partition)
+                for one, plan, outcome in zip(ones, plans, outcomes, strict=True)
+                if isinstance(outcome, Written)
+            ],
+        )
+    return result
 
 
 def _one(name: str, write: Request) -> _One:
@@ -70,9 +86,7 @@ def _one(name: str, write: Request) -> _One:
             "must contain exactly one of the supported datatypes"
         )
     if put is not None:
-        item = normalize_item(put["Item"])
-        check_item_size(item)
-        return _One(name, write, item, None)
+        return _One(name, write, normalize_item(put["Item"]), None)
     assert delete is not None
     return _One(name, write, None, normalize_item(delete["Key"]))
 
@@ -88,7 +102,7 @@ def _answer(
     tables: dict[str, Table],
     outcomes: list[Written | NotWritten | Exception],
     mode: str,
-) -> Answer:
+) -> dict[str, Any]:
     """Writes that failed go back as UnprocessedItems; all failed is an error of its own.
 
     A write whose outcome is unknown goes back too: putting or deleting it again is what the client

@@ -25,7 +25,7 @@ from .table_rules import (
     require,
     with_class,
 )
-from .tags import given_tags
+from .tags import given_tags, limits_of
 from .throughput_rules import on_demand, throughput, warm
 
 
@@ -49,6 +49,7 @@ def _table(ctx: Context, request: Request) -> Table:
     check_all(indexes)
     check_definitions(types, (partition_key, sort_key), indexes)
     refuse_ineffective(request)
+    tags = given_tags(request.get("Tags") or [])
     view = wanted_view(request)
     check_streams_possible(ctx, view)
     now = round(ctx.clock.time(), 3)
@@ -62,11 +63,12 @@ def _table(ctx: Context, request: Request) -> Table:
         billing_changed=now if mode == "PAY_PER_REQUEST" else None,
         throughput=units,
         deletion_protection=request.get("DeletionProtectionEnabled", False),
-        tags=given_tags(request.get("Tags") or []),
+        tags=tags,
         options=with_class(request, {}),
         indexes=tuple(indexes),
         next_index=len(indexes) + 1,
         on_demand=on_demand(request, mode, None),
         warm=warm(request, units, mode, None),
+        limits=limits_of(ctx, tags),
     )
     return table if view is None else with_stream(ctx, table, view)

@@ -35,4 +35,4 @@ async def run(ctx: Context, request: Request) -> Answer:
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)
     returned = outcome.old if request.get("ReturnValues") == "ALL_OLD" else None
-    return answer(request, table, outcome, returned)
+    return await answer(ctx, request, plan, outcome, returned)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from .. import errors
+from ..model.limits import Limits
 from ..model.rows import Item
 from ..model.table import Index, KeyAttribute, Table
 from .keys import (
-    PARTITION_KEY_BYTES,
-    SORT_KEY_BYTES,
     key_length,
     partition_key_too_long,
     sort_key_too_long,
@@ -23,10 +22,12 @@ def check_index_keys(table: Table, item: Item, *, updating: bool = False) -> Non
         for key in index.keys:
             value = item.get(key.name)
             if value is not None and key.name not in table.key_names:
-                _check(index, key, value, updating)
+                _check(table.limits, index, key, value, updating)
 
 
-def _check(index: Index, key: KeyAttribute, value: dict[str, str], updating: bool) -> None:
+def _check(
+    limits: Limits, index: Index, key: KeyAttribute, value: dict[str, str], updating: bool
+) -> None:
     if key.type not in value:
         if updating:
             raise errors.validation(
@@ -52,7 +53,7 @@ def _check(index: Index, key: KeyAttribute, value: dict[str, str], updating: boo
             f"{kind} value. IndexName: {index.name}, IndexKey: {key.name}"
         )
     length = key_length(value)
-    if key in index.partition and not index.local and length > PARTITION_KEY_BYTES:
-        raise partition_key_too_long()
-    if key in index.sort and length > SORT_KEY_BYTES:
-        raise sort_key_too_long()
+    if key in index.partition and not index.local and length > limits.partition_key:
+        raise partition_key_too_long(limits)
+    if key in index.sort and length > limits.sort_key:
+        raise sort_key_too_long(limits)

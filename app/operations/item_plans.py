@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from .. import errors
+from ..errors import ApiError
 from ..expressions import Condition, Update, check_scalar_keys
+from ..model.limits import SERVICE
 from ..model.plans import Change, Delete, Put, Refused, WritePlan
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import item_size
+from .context import Context
 from .index_keys import check_index_keys
 from .keys import key_of_item, key_of_request
+from .names import table_name
 
-ITEM_BYTES = 400 * 1024
-_TOO_LARGE = "Item size has exceeded the maximum allowed size"
 _UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
 
@@ -60,7 +62,7 @@ def update_plan(
         if old is None and changes.only_removes:
             return Delete()
         new = changes.apply(wire_key if old is None else old)
-        if item_size(new) > ITEM_BYTES:
+        if item_size(new) > table.limits.item:
             raise errors.validation(_UPDATE_TOO_LARGE)
         check_index_keys(table, new, updating=True)
         return Put(new)
@@ -81,10 +83,18 @@ def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:
     return WritePlan(table, key, change, blind=False)
 
 
-def check_item_size(item: Item) -> None:
-    """Of an item to put, which the service looks at before the table."""
-    if item_size(item) > ITEM_BYTES:
-        raise errors.validation(_TOO_LARGE)
+async def check_item_size(ctx: Context, name: str, item: Item) -> None:
+    """Of an item to put into the table `name`, which the service looks at before the table."""
+    size = item_size(item)
+    if size <= SERVICE.item:
+        return
+    table = await ctx.store.table(table_name(name))
+    if table is None or size > table.limits.item:
+        raise too_large()
+
+
+def too_large() -> ApiError:
+    return errors.validation("Item size has exceeded the maximum allowed size")
 
 
 def check_condition_keys(table: Table, wanted: Condition | None) -> None:

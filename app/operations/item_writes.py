@@ -7,10 +7,11 @@ from typing import Any
 from .. import errors
 from ..expressions import Condition, Placeholders, condition, legacy
 from ..model import capacity, expiry
-from ..model.plans import NotWritten, Written
+from ..model.plans import NotWritten, WritePlan, Written
 from ..model.rows import Item
-from ..model.table import Table
 from ..values import item_size
+from .context import Context
+from .item_collections import metrics
 from .registry import Request
 
 LEGACY_CONDITION = ("Expected", "ConditionalOperator")
@@ -40,8 +41,11 @@ def needs_old(request: Request) -> bool:
     return asked != ("NONE", "NONE", "NONE")
 
 
-def answer(request: Request, table: Table, outcome: Written, attributes: Item | None) -> Request:
-    """The answer to a write: returned attributes and capacity."""
+async def answer(
+    ctx: Context, request: Request, plan: WritePlan, outcome: Written, attributes: Item | None
+) -> Request:
+    """The answer to a write: returned attributes, capacity and item collection."""
+    table = plan.table
     result: dict[str, Any] = {}
     if attributes:
         result["Attributes"] = attributes
@@ -50,6 +54,10 @@ def answer(request: Request, table: Table, outcome: Written, attributes: Item | 
         result["ConsumedCapacity"] = capacity.consumed(
             table, written_units(outcome), index_units(outcome), mode
         )
+    if "ReturnItemCollectionMetrics" in request:
+        found = await metrics(ctx, request, table, plan.key.partition)
+        if found is not None:
+            result["ItemCollectionMetrics"] = found
     return result
 
 

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 from .. import errors
 from ..errors import ApiError
+from ..model.limits import SERVICE, Limits
 from ..model.rows import Item, Key, KeyValue
 from ..model.table import KeyAttribute, Table
 from ..values import from_key, to_key
 
-PARTITION_KEY_BYTES = 2048
-SORT_KEY_BYTES = 1024
+# Four bytes are the most a character takes: a shorter text is never encoded to be measured.
+_SHORT = SERVICE.sort_key // 4
 
 
 def key_of_item(table: Table, item: Item) -> Key:
     """The key of a whole item. Raises when a key attribute is missing, empty or of another type."""
     attribute = table.partition_key
     partition = _item_key_value(item, attribute)
-    if _length(partition) > PARTITION_KEY_BYTES:
-        raise partition_key_too_long()
+    limits = table.limits
+    if _length(partition) > limits.partition_key:
+        raise partition_key_too_long(limits)
     if table.sort_key is None:
         return Key(partition, None)
     sort = _item_key_value(item, table.sort_key)
-    if _length(sort) > SORT_KEY_BYTES:
-        raise sort_key_too_long()
+    if _length(sort) > limits.sort_key:
+        raise sort_key_too_long(limits)
     return Key(partition, sort)
 
 
@@ -37,10 +39,11 @@ def key_of_request(table: Table, key: Item) -> Key:
         raise key_mismatch()
     partition = _request_key_value(key, table.partition_key)
     sort = None if table.sort_key is None else _request_key_value(key, table.sort_key)
-    if _length(partition) > PARTITION_KEY_BYTES:
-        raise partition_key_too_long()
-    if sort is not None and _length(sort) > SORT_KEY_BYTES:
-        raise sort_key_too_long()
+    limits = table.limits
+    if _length(partition) > limits.partition_key:
+        raise partition_key_too_long(limits)
+    if sort is not None and _length(sort) > limits.sort_key:
+        raise sort_key_too_long(limits)
     return Key(partition, sort)
 
 
@@ -57,17 +60,18 @@ def key_mismatch() -> ApiError:
     return errors.validation("The provided key element does not match the schema")
 
 
-def partition_key_too_long() -> ApiError:
+def partition_key_too_long(limits: Limits) -> ApiError:
     return errors.validation(
         "One or more parameter values were invalid: "
-        "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+        f"Size of hashkey has exceeded the maximum size limit of{limits.partition_key} bytes"
     )
 
 
-def sort_key_too_long() -> ApiError:
+def sort_key_too_long(limits: Limits) -> ApiError:
     return errors.validation(
         "One or more parameter values were invalid: "
-        "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+        "Aggregated size of all range keys has exceeded the size limit of "
+        f"{limits.sort_key} bytes"
     )
 
 
@@ -115,5 +119,4 @@ def _length(value: KeyValue) -> int:
     """Bytes DynamoDB counts. A number's store form is its billed size."""
     if isinstance(value, bytes):
         return len(value)
-    # Four bytes are the most a character takes: the common short key is never encoded.
-    return len(value) if len(value) <= SORT_KEY_BYTES // 4 else len(value.encode())
+    return len(value) if len(value) <= _SHORT else len(value.encode())

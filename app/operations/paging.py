@@ -1,4 +1,5 @@
-"""Collects one page of a Query or Scan: by Limit, and by 1 MB of items before any filter.
+"""Collects one page of a Query or Scan: by Limit, and by 1 MB of items before any filter (or what
+the table has for that).
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
 """
@@ -13,7 +14,6 @@ from ..model.rows import Key, Page, Row
 from ..values import item_size
 from .targets import Target
 
-PAGE_BYTES = 1024 * 1024
 # More rows than fit in a page of the smallest items: the store bounds bytes by itself.
 _NO_LIMIT = 1 << 20
 
@@ -36,11 +36,12 @@ class Collected:
 
 
 async def collect(fetch: Fetch, target: Target, *, limit: int | None, start: After) -> Collected:
-    """One page from behind `start`. The item that crosses 1 MB is the last one in it.
+    """One page from behind `start`. The item that crosses the size of a page is the last one in it.
 
     `more` is set when Limit was reached even if nothing follows, as on the service.
     """
     rows: list[Row] = []
+    most = target.table.limits.page
     after = start
     # JSON is never shorter than the size DynamoDB counts, so that most pages need no exact sizes.
     json_bytes = 0
@@ -51,12 +52,12 @@ async def collect(fetch: Fetch, target: Target, *, limit: int | None, start: Aft
         for row in page.rows:
             rows.append(row)
             json_bytes += len(row.data)
-            if json_bytes > PAGE_BYTES:
+            if json_bytes > most:
                 if exact is None:
                     exact = sum(item_size(each.item) for each in rows)
                 else:
                     exact += item_size(row.item)
-                if exact > PAGE_BYTES:
+                if exact > most:
                     return Collected(rows, more=True)
         if limit is not None and len(rows) >= limit:
             return Collected(rows, more=True)

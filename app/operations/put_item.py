@@ -25,7 +25,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     item = normalize_item(request["Item"])
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
         raise errors.validation("ReturnValues can only be ALL_OLD or NONE")
-    check_item_size(item)
+    await check_item_size(ctx, request["TableName"], item)
     placeholders = placeholders_of(request, ("ConditionExpression",))
     wanted = write_condition(request, placeholders)
     placeholders.check_unused()
@@ -36,4 +36,4 @@ async def run(ctx: Context, request: Request) -> Answer:
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)
     returned = outcome.old if request.get("ReturnValues") == "ALL_OLD" else None
-    return answer(request, table, outcome, returned)
+    return await answer(ctx, request, plan, outcome, returned)

@@ -17,7 +17,7 @@ from ..model.rows import Item, Row
 from ..partiql import Bound
 from ..values import item_size
 from .context import Context
-from .paging import PAGE_BYTES, After, collect
+from .paging import After, collect
 from .registry import Request
 from .selection import whole_items
 from .statement_reads import Reading
@@ -53,7 +53,7 @@ async def read_page(
         number, after = number + 1, None
         size += page.size
         left = None if left is None else left - len(rows)
-        if number < count and (size > PAGE_BYTES or left == 0):
+        if number < count and (size > reading.target.table.limits.page or left == 0):
             result["NextToken"] = _token(reading, read, number, None)
             break
     mode = request.get("ReturnConsumedCapacity", "NONE")

@@ -13,7 +13,8 @@ from ..model.plans import Change, WritePlan, Written
 from ..model.rows import Item
 from ..model.table import KeyAttribute, Table
 from ..partiql import Bound, Delete, Insert, Update, Where
-from .item_plans import check_item_size, delete_plan, put_plan, update_plan
+from ..values import item_size
+from .item_plans import delete_plan, put_plan, too_large, update_plan
 
 
 def write_plan(table: Table, write: Bound, *, needs_old: bool) -> WritePlan:
@@ -92,7 +93,8 @@ def _insert_plan(table: Table, item: Item) -> WritePlan:
                 f"Key attribute should be present in the item: Key {attribute.name}"
             )
         check_type(attribute, item[attribute.name])
-    check_item_size(item)
+    if item_size(item) > table.limits.item:
+        raise too_large()
     plan = put_plan(table, item)
 
     def change(old: Item | None) -> Change:

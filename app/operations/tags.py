@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import errors
+from ..model.limits import TAG, Limits, WrongLimits, relaxed
 from ..model.table import Table
 from .context import Context
 from .names import table_of_arn
@@ -58,6 +59,19 @@ async def tagged_table(ctx: Context, arn: str) -> Table:
     return table
 
 
+def limits_of(ctx: Context, tags: Tags) -> Limits:
+    """Of a table that has these tags. Raises ValidationException."""
+    text = dict(tags).get(TAG)
+    if text is None:
+        return ctx.limits
+    try:
+        return relaxed(text, ctx.limits, item_bytes=ctx.store.capabilities.item_bytes)
+    except WrongLimits as fault:
+        raise errors.validation(
+            f"One or more parameter values were invalid: Tag {TAG}: {fault}"
+        ) from None
+
+
 async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) -> None:
     """Replaces a table's tags, again if somebody else changed the table meanwhile."""
     while True:
@@ -65,7 +79,10 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
         tags = change(table.tags)
         if tags == table.tags:
             return
-        changed = replace(table, tags=tags, version=table.version + 1)
+        limits = table.limits
+        if dict(tags).get(TAG) != dict(table.tags).get(TAG):
+            limits = limits_of(ctx, tags)
+        changed = replace(table, tags=tags, limits=limits, version=table.version + 1)
         if await ctx.store.change_table(changed):
             return
 

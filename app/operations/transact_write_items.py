@@ -15,6 +15,7 @@ from ..model.rows import Item
 from ..model.table import Table
 from ..values import item_size, normalize_item
 from .context import Context
+from .item_collections import metrics_by_table
 from .item_plans import (
     check_condition_keys,
     check_item_size,
@@ -50,11 +51,15 @@ class _Parsed:
     wanted: Condition | None
     plan: Callable[[Table], WritePlan]
     size: int
+    item: Item | None = None
 
 
 async def run(ctx: Context, request: Request) -> Answer:
     check_supported(ctx)
     parsed = [_parsed(action) for action in request["TransactItems"]]
+    for one in parsed:
+        if one.item is not None:
+            await check_item_size(ctx, one.part["TableName"], one.item)
     size = sum(one.size for one in parsed)
     if size > MOST_BYTES:
         raise errors.validation(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
@@ -72,18 +77,24 @@ async def run(ctx: Context, request: Request) -> Answer:
         tables.append(table)
         actions.append(Action(plan, shows_old))
     outcomes = await run_transaction(ctx, actions, token)
+    result: dict[str, Any] = {}
+    plans = [action.plan for action in actions if isinstance(action.plan, WritePlan)]
     mode = request.get("ReturnConsumedCapacity", "NONE")
-    if mode == "NONE":
-        return {}
-    if outcomes is not None:
+    if mode != "NONE" and outcomes is not None:
         written = list(zip(tables, outcomes, strict=True))
-        return {"ConsumedCapacity": write_capacity(written, mode)}
-    used = []
-    for table, action in zip(tables, actions, strict=True):
-        assert isinstance(action.plan, WritePlan)
-        row = await ctx.store.get(table, action.plan.key, consistent=True)
-        used.append((table, read_units(row)))
-    return {"ConsumedCapacity": read_capacity(used, mode)}
+        result["ConsumedCapacity"] = write_capacity(written, mode)
+    elif mode != "NONE":
+        # It was done before: this time it has but looked.
+        used = []
+        for plan in plans:
+            row = await ctx.store.get(plan.table, plan.key, consistent=True)
+            used.append((plan.table, read_units(row)))
+        result["ConsumedCapacity"] = read_capacity(used, mode)
+    if request.get("ReturnItemCollectionMetrics", "NONE") != "NONE":
+        result["ItemCollectionMetrics"] = await metrics_by_table(
+            ctx, request, [(plan.table.name, plan.table, plan.key.partition) for plan in plans]
+        )
+    return result
 
 
 def _parsed(action: Request) -> _Parsed:
@@ -100,9 +111,8 @@ def _parsed(action: Request) -> _Parsed:
 
 def _put(part: Request) -> _Parsed:
     item = normalize_item(part["Item"])
-    check_item_size(item)
     wanted = _condition(part)
-    return _Parsed(part, wanted, lambda table: put_plan(table, item, wanted), item_size(item))
+    return _Parsed(part, wanted, lambda table: put_plan(table, item, wanted), item_size(item), item)
 
 
 def _delete(part: Request) -> _Parsed:

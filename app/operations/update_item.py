@@ -32,10 +32,11 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
-    outcome = await run_write(ctx, update_plan(table, wire_key, changes, wanted))
+    plan = update_plan(table, wire_key, changes, wanted)
+    outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)
-    return answer(request, table, outcome, _returned(request, changes, outcome))
+    return await answer(ctx, request, plan, outcome, _returned(request, changes, outcome))
 
 
 def _update(request: Request, placeholders: Placeholders) -> Update | None:

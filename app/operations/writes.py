@@ -16,6 +16,7 @@ from ..model.stream import record_of
 from ..model.table import Table
 from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Locked, Write
 from .context import Context
+from .item_collections import check_collection
 
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
@@ -61,6 +62,8 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     new = change.item if isinstance(change, Put) else None
     if not blind and new == old:
         return Written(old, new)
+    if new is not None and table.has_collections:
+        await check_collection(ctx, table, plan.key.partition, old, new)
     entries = entry_changes(table, old, new)
     expected = ANY if blind else ABSENT if row is None else row.version
     write = Write(table, plan.key, expected, new, entries, record_of(table, old, new))

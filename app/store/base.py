@@ -47,6 +47,7 @@ class Capabilities:
     indexes: tables may have secondary indexes.
     streams: tables may have a stream.
     partition_contention: writes of one partition contend with each other, not only those of a key.
+    item_bytes: the largest item that can be held with its index entries and stream record.
     """
 
     shared: bool
@@ -56,6 +57,7 @@ class Capabilities:
     indexes: bool
     streams: bool
     partition_contention: bool
+    item_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

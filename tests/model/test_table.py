@@ -7,6 +7,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from app.model.limits import Limits
 from app.model.table import (
     FORMAT,
     Index,
@@ -64,6 +65,7 @@ FULL = Table(
     latest_stream="2026-11-21T05:32:58.150",
     on_demand=Units(-1, 10),
     warm=Units(15_000, 5_000),
+    limits=Limits(item=1 << 20),
 )
 
 

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from ... import errors
+from ...model.limits import MOST
 from .accept import compiled
 from .constraints import faults
 from .reader import read
@@ -23,6 +24,12 @@ OPERATION_NAMES = frozenset(targets())
 """Every X-Amz-Target of the API, e.g. "DynamoDB_20120810.PutItem"."""
 
 _MOST_FAULTS = 10
+
+# Lists of which some tables take longer ones than the service does.
+_PATIENT = {
+    "BatchGetItem": {"KeyList": MOST.batch_get},
+    "BatchWriteItem": {"WriteRequests": MOST.batch_write},
+}
 
 
 @cache
@@ -43,13 +50,39 @@ def validator(operation: str) -> Callable[[Any], None]:
     return validate
 
 
-def examine(shape: Shape, request: Any) -> None:
-    """The exact check, in the service's order."""
+@cache
+def patient_validator(operation: str) -> Callable[[Any], None]:
+    """As `validator`, for an operation on batches: a batch that is larger than the service's but
+    not too large for some tables passes, and is to be looked at again."""
+    shape = input_shape(operation)
+    patient = input_shape(operation, _PATIENT[operation])
+    accept, accept_patiently = compiled(shape), compiled(patient)
+
+    def validate(request: Any) -> None:
+        if not accept(request) and not accept_patiently(request):
+            examine(shape, request, patient)
+
+    return validate
+
+
+def refuse_batch(operation: str, request: Any, most: int) -> None:
+    """Raises what `validator` would say of a request that has passed `patient_validator`, were
+    `most` the length of a list in it."""
+    _refuse(input_shape(operation, dict.fromkeys(_PATIENT[operation], most)), request)
+
+
+def examine(shape: Shape, request: Any, patient: Shape | None = None) -> None:
+    """The exact check, in the service's order. Where nothing is wrong by `patient`, nothing is."""
     late = read(shape, request)
     check_references(shape, request)
+    if patient is None or any(faults(patient, request)):
+        _refuse(shape, request)
+    if late is not None:
+        raise late
+
+
+def _refuse(shape: Shape, request: Any) -> None:
     found = list(islice(faults(shape, request), _MOST_FAULTS))
     if found:
         errors_ = "errors" if len(found) > 1 else "error"
         raise errors.validation(f"{len(found)} validation {errors_} detected: {'; '.join(found)}")
-    if late is not None:
-        raise late

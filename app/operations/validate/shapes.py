@@ -51,15 +51,18 @@ def targets() -> dict[str, str]:
     }
 
 
-def input_shape(operation: str) -> Shape:
-    """The shape of an operation's whole request. Raises KeyError for an unknown operation."""
+def input_shape(operation: str, most: Mapping[str, int] | None = None) -> Shape:
+    """The shape of an operation's whole request. Raises KeyError for an unknown operation.
+
+    `most` takes the place of the upper bound of some shapes, by their names.
+    """
     for service in _api().values():
         if operation in service["operations"]:
-            return _shape(service["operations"][operation], service["shapes"])
+            return _shape(service["operations"][operation], service["shapes"], most or {})
     raise KeyError(operation)
 
 
-def _shape(name: str, shapes: dict[str, Any]) -> Shape:
+def _shape(name: str, shapes: dict[str, Any], most: Mapping[str, int]) -> Shape:
     raw = shapes[name]
     if name == ATTRIBUTE_VALUE:
         # The only recursive shape: it has walkers of its own, which need no description.
@@ -69,12 +72,14 @@ def _shape(name: str, shapes: dict[str, Any]) -> Shape:
     return Shape(
         name,
         raw["type"],
-        members={member: _shape(below, shapes) for member, below in raw.get("members", {}).items()},
+        members={
+            member: _shape(below, shapes, most) for member, below in raw.get("members", {}).items()
+        },
         required=tuple(raw.get("required", ())),
-        key=_shape(raw["key"], shapes) if "key" in raw else None,
-        element=_shape(element, shapes) if element else None,
+        key=_shape(raw["key"], shapes, most) if "key" in raw else None,
+        element=_shape(element, shapes, most) if element else None,
         min=raw.get("min"),
-        max=raw.get("max"),
+        max=most.get(name, raw.get("max")),
         pattern=pattern,
         matches=re.compile(raw.get("python", pattern), re.ASCII).fullmatch if pattern else None,
         enum=tuple(raw.get("enum", ())),

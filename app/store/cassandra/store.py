@@ -61,6 +61,8 @@ class CassandraStore(Reading):
         streams=True,
         transactions=True,
         partition_contention=True,
+        # With five local indexes and a stream eight are in one batch, of which 16 MB is too much.
+        item_bytes=1 << 20,
     )
 
     def __init__(

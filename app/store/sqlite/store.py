@@ -40,6 +40,7 @@ from .reading import Reading
 from .writer import LoopWriter, ThreadWriter, Writer, savepoint
 
 BUSY_SECONDS = 5.0
+_ITEM_BYTES = 8 << 20
 _LEAST_FREE_BYTES = 2**30
 
 
@@ -67,6 +68,7 @@ class SqliteStore(Reading):
             indexes=True,
             streams=True,
             partition_contention=False,
+            item_bytes=_ITEM_BYTES,
         )
 
     async def open(self) -> None:
