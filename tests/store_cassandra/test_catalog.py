@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from app.errors import StoreUnavailable, TableChanged, TableGone
 from app.metrics import Metrics
 from app.model import table as table_model
 from app.model.rows import WHOLE, Key
-from app.model.table import Table
+from app.model.table import Index, KeyAttribute, Table
 from app.store.base import Committed
 from app.store.cassandra import CassandraStore
 from app.store.cassandra.catalog import POLL_SECONDS
@@ -330,6 +331,39 @@ async def test_a_drop_is_finished_by_another_process(make_store: MakeStore, poin
     await abandon(dying)
     await gone(other, table.name)
     await created(other, new_table(name=table.name))
+
+
+async def test_the_table_of_an_index_that_went_is_dropped_by_another_process(
+    make_store: MakeStore, url: str
+) -> None:
+    dying = await make_store(SHORT, deadline=0.5, faults=DieAt("change:replaced"))
+    by_g = Index(1, "by-g", False, (KeyAttribute("g", "S"),))
+    kept = replace(by_g, number=2, name="kept")
+    table = await created(dying, replace(new_table(), indexes=(by_g, kept), next_index=3))
+    with pytest.raises(Died):
+        await dying.change_table(replace(table, version=table.version + 1, indexes=(kept,)))
+    await abandon(dying)
+
+    async def left(store: CassandraStore) -> list[str]:
+        statement = Statement(
+            "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?",
+            Consistency.LOCAL_QUORUM,
+        )
+        rows = (await store._session.execute(statement, (parse(url).keyspace,), 5.0)).rows
+        return sorted(name for (name,) in rows if table.id in name)
+
+    gone, stays, items = f"g_{table.id}_1", f"g_{table.id}_2", f"t_{table.id}"
+    assert await left(dying) == [gone, stays, items]
+    # What somebody has made for an index that the catalog does not show yet is not left over.
+    name = f"{parse(url).keyspace}.g_{table.id}_3"
+    await dying._session.execute_ddl(f"CREATE TABLE {name} (p int PRIMARY KEY)", 5.0)
+    other = await make_store(patience=0.1)
+    async with asyncio.timeout(20):
+        while True:
+            if other._changes._collect_at:
+                break
+            await asyncio.sleep(0.05)
+    assert await left(other) == [stays, f"g_{table.id}_3", items]
 
 
 async def test_a_row_of_a_newer_format_is_refused_loudly(

@@ -24,10 +24,12 @@ from ...model.table import Index, Table, encode
 from .catalog import Catalog, CatalogRow, decoded
 from .dialect import Dialect
 from .index_statements import (
+    ALL_ENTRY_TABLES,
     drop_entry_table,
     entry_table,
     entry_table_name,
     entry_tables_of,
+    id_and_number,
 )
 from .leases import Leases
 from .members import Membership
@@ -43,6 +45,8 @@ _CLOSE_SECONDS = 2.0
 _LEASE = "schema"
 _LEASE_SECONDS = 15
 _ACK_POLL_SECONDS = 0.02
+# Tables that were left over are looked for once in so many patiences.
+_COLLECT_PATIENCES = 12
 
 
 class Changes:
@@ -85,6 +89,7 @@ class Changes:
         self._streams = streams
         self._work: dict[str, asyncio.Task[None]] = {}
         self._seen: dict[tuple[str, str], float] = {}
+        self._collect_at = 0.0
         self._schema = asyncio.Lock()
 
     async def create(self, table: Table) -> bool:
@@ -152,6 +157,9 @@ class Changes:
         for (id, status), name in unfinished.items():
             if now - self._seen[id, status] >= self._patience:
                 self._settle(name, id)
+        if now >= self._collect_at:
+            await self._collect({id: name for name, id, status in rows if status == "ACTIVE"})
+            self._collect_at = now + _COLLECT_PATIENCES * self._patience
 
     async def close(self) -> None:
         """Waits a little for work under way; another process goes on with the rest."""
@@ -161,6 +169,22 @@ class Changes:
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+
+    async def _collect(self, names: dict[str, str]) -> None:
+        """Drops what a process has left that died between taking an index from the catalog and
+        dropping its table. `names`: of the tables, by id."""
+        values = (self._keyspace, *ALL_ENTRY_TABLES)
+        for (found,) in (await self._patient.execute(self._dialect.entry_tables, values)).rows:
+            id, number = id_and_number(found)
+            if id not in names:
+                continue
+            # Numbers are never used again, so that a copy that is not the latest will do.
+            table = self._catalog.cached(names[id]) or await self._catalog.table(names[id])
+            if table is None or table.id != id or number >= table.next_index:
+                continue
+            if number not in _global(table):
+                async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
+                    await self._patient.ddl(drop_entry_table(self._keyspace, found))
 
     # -- rows -------------------------------------------------------------------------------
 

@@ -55,6 +55,16 @@ ENTRY_TABLES = Statement(
 )
 
 
+ALL_ENTRY_TABLES = ("g_", "g`")
+"""The values of ENTRY_TABLES behind the keyspace that find those of all tables."""
+
+
+def id_and_number(name: str) -> tuple[str, int]:
+    """The inverse of `entry_table_name`."""
+    _, id, number = name.split("_")
+    return id, int(number)
+
+
 def entry_tables_of(keyspace: str, table: Table) -> tuple[Value, ...]:
     """Values that find all entry tables of a table, whatever a process that died has left."""
     # The character behind the digits ends the range.

@@ -10,18 +10,24 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 
 from ...errors import StoreUnavailable
 from .dialect import Dialect
 from .patience import Patient
-from .session import DriverFault, Session
+from .session import Consistency, DriverFault, Session, Statement, Unconfigured
 from .url import Address
+
+FORMAT = 1
+"""Of everything kept here. Raised when an older dynaspan must not touch what a newer one keeps; a
+newer one reads what an older one has kept."""
 
 _MARKS = (
     "slot bigint, shard int, id blob, ver bigint, table_name text, table_id text, pk blob, "
     "sk blob, places blob, PRIMARY KEY ((slot, shard), id)"
 )
 _CATALOG_TABLES = {
+    "format": "name text PRIMARY KEY, number bigint",
     # One partition, so that a row and the version of the whole change in one LWT, and names sort.
     "tables": (
         "part text, version bigint static, changed text static, name text, id text, revision int, "
@@ -78,6 +84,11 @@ async def create(session: Session, patient: Patient, address: Address, dialect: 
     except DriverFault as fault:
         raise StoreUnavailable(f"the keyspaces cannot be made: {fault}") from fault
     found = {name for (name,) in (await patient.execute(dialect.tables, (catalog,))).rows}
+    known = 0
+    if "format" in found:
+        # One that is just being made is listed a moment before it can be read.
+        with suppress(Unconfigured):
+            known = await _format(patient, catalog)
     for name, columns in _CATALOG_TABLES.items():
         if name not in found:
             options = dialect.options(
@@ -86,6 +97,38 @@ async def create(session: Session, patient: Patient, address: Address, dialect: 
                 timestamps=name in _TIMED,
             )
             await patient.ddl(f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) {options}")
+    for _ in range(_LOOKS):
+        if known == FORMAT:
+            return
+        try:
+            known = await _raise_format(patient, catalog)
+        except Unconfigured:
+            await asyncio.sleep(_LOOK_SECONDS)
+    raise StoreUnavailable(f"the nodes do not know the tables of {catalog} yet")
+
+
+async def _format(patient: Patient, catalog: str) -> int:
+    """Raises StoreUnavailable if it is a newer one."""
+    select = f"SELECT number FROM {catalog}.format WHERE name = 'format'"
+    rows = (await patient.execute(Statement(select, Consistency.LOCAL_QUORUM))).rows
+    known: int = rows[0][0] if rows else 0
+    if known > FORMAT:
+        raise StoreUnavailable(
+            f"keyspace {catalog} has format {known}, and this dynaspan knows formats up to "
+            f"{FORMAT}: upgrade it"
+        )
+    return known
+
+
+async def _raise_format(patient: Patient, catalog: str) -> int:
+    """Of several processes of different versions the newest prevails, and the others notice."""
+    for text, values in (
+        (f"INSERT INTO {catalog}.format (name, number) VALUES ('format', ?) IF NOT EXISTS", 1),
+        (f"UPDATE {catalog}.format SET number = ? WHERE name = 'format' IF number < ?", 2),
+    ):
+        statement = Statement(text, Consistency.LOCAL_QUORUM, conditional=True)
+        await patient.execute(statement, (FORMAT,) * values)
+    return await _format(patient, catalog)
 
 
 async def _replication(session: Session, address: Address) -> dict[str, int]:
