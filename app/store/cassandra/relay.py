@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ...clock import Clock
 from ...errors import StoreError
+from ...faults import Faults
 from ...model.rows import Key
 from ...model.stream import StreamOfTable
 from ...model.table import Table
@@ -34,7 +35,10 @@ from .watch import Seen, Watch
 LEASE_SECONDS = 5
 POLL_SECONDS = 0.1
 _LEASE = "relay records"
-_LOOK_SECONDS = 0.05
+# A write under way is looked for in each round, so that what its client writes next, maybe another
+# item, does not come before it; later now and then.
+_YOUNG_SECONDS = 1.0
+_LOOK_SECONDS = 0.1
 _SURVEY_SECONDS = 0.5
 _EVERYWHERE_SECONDS = 5.0
 _AT_ONCE = 64
@@ -71,6 +75,7 @@ class Relay:
         acknowledged: Callable[[int], Coroutine[None, None, None]],
         leases: Leases,
         clock: Clock,
+        faults: Faults,
         patience: float,
     ) -> None:
         self._patient = patient
@@ -80,6 +85,7 @@ class Relay:
         self._tables = tables
         self._acknowledged = acknowledged
         self._clock = clock
+        self._faults = faults
         self._patience = patience
         self._marks = marks
         self._office = Office(leases, clock, _LEASE, LEASE_SECONDS, self._begin)
@@ -170,6 +176,7 @@ class Relay:
                 ids += await asyncio.gather(
                     *(self._find(seen, found, closely) for seen in together)
                 )
+            await self._faults.at("relay:found")
             await self._bring(found)
             for seen, id in zip(part, ids, strict=True):
                 if id in self._done:
@@ -189,8 +196,10 @@ class Relay:
             return marked
         row = await self._read(table, key, mark.version)
         if row is None:
-            self._watch.put_off(seen, _LOOK_SECONDS)
-            late = self._clock.monotonic() - seen.first >= self._patience
+            age = self._clock.monotonic() - seen.first
+            if age >= _YOUNG_SECONDS:
+                self._watch.put_off(seen, _LOOK_SECONDS)
+            late = age >= self._patience
             if late or closely:
                 row = await self._decided(seen, table, key, late)
         while row is not None:

@@ -118,6 +118,7 @@ class Log:
                 break
         await self._faults.at("relay:taken")
         left = orjson.loads(refs or b"[]")
+        await self._open_buckets(place, base, sequence)
         await self._complete(place, base, [await self._entry(*ref) for ref in left])
         self._heads[place] = _Head(sequence, left[-1][-1] if left else 0)
         return True
@@ -133,6 +134,8 @@ class Log:
         times = list(accumulate((entry.at for entry in entries), max, initial=head.at))
         entries = [entry._replace(at=at) for entry, at in zip(entries, times[1:], strict=True)]
         refs = orjson.dumps([_ref(entry) for entry in entries])
+        # Before they have numbers: a number without a bucket is that of a record that was trimmed.
+        await self._open_buckets(place, base, sequence)
         values = (sequence, base, refs, *place, self._owner, base)
         result = await self._patient.execute(self._statements.assign, values)
         if not result.rows[0][0]:
@@ -175,22 +178,22 @@ class Log:
         time = int(self._clock.time() * MICROSECONDS) + _AHEAD
         await self._patient.execute(statement, (time, *outbox_row(entry.key, entry.version)))
 
+    async def _open_buckets(self, place: Place, base: int, sequence: int) -> None:
+        """For the records behind `base` up to `sequence`."""
+        seconds = self._keep_seconds + _BUCKET_GRACE_SECONDS
+        await asyncio.gather(
+            *[
+                self._patient.execute(self._statements.open_bucket, (*place, bucket, seconds))
+                for bucket in range(bucket_of(base + 1), bucket_of(sequence) + 1)
+            ]
+        )
+
     async def _complete(self, place: Place, base: int, entries: Sequence[Entry | None]) -> None:
         """Steps 2 and 3. None stands for a row that has gone: its record is in the log then."""
         numbered = [
             (base + number, entry) for number, entry in enumerate(entries, 1) if entry is not None
         ]
         keep = self._keep_seconds
-        buckets = {bucket_of(sequence) for sequence, _ in numbered}
-        await asyncio.gather(
-            *[
-                self._patient.execute(
-                    self._statements.open_bucket,
-                    (*place, bucket, keep + _BUCKET_GRACE_SECONDS),
-                )
-                for bucket in buckets
-            ]
-        )
         await asyncio.gather(
             *[
                 self._patient.execute(

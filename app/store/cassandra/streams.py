@@ -50,7 +50,7 @@ class Streams:
         self.marks = Marks(patient, of_marks)
         self.relay = Relay(
             *(patient, self.marks, of_marks, self._log, self._former, catalog, tables),
-            *(acknowledged, leases, clock, patience),
+            *(acknowledged, leases, clock, faults, patience),
         )
         self.outboxes = Outboxes(self.marks, clock, faults, self.relay.wake)
         self.reads = StreamReads(patient, statements, catalog, self._former)

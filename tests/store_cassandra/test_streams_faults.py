@@ -1,0 +1,416 @@
+"""Records when processes die, stall, or do not know what became of a statement: STREAMS.md."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from app.clock import SystemClock
+from app.errors import StoreUnavailable, StoreUnknown, TableChanged
+from app.metrics import Metrics
+from app.model.rows import Key
+from app.model.table import Table
+from app.store.base import ABSENT, Batch, Committed, Write
+from app.store.cassandra import CassandraStore, relay, watch
+from app.store.cassandra.marks import MICROSECONDS, Mark, slot_of
+from app.store.cassandra.session import Consistency
+from tests.store_cassandra.faults import Late, answer_lost, no_node, request_lost
+from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, item
+from tests.store_cassandra.streaming import (
+    becomes_complete,
+    leftovers,
+    records,
+    relays,
+    replayed,
+    scanned,
+    streamed,
+    write,
+)
+from tests.store_cassandra.support import (
+    FaultySession,
+    MakeStore,
+    created,
+    drop_keyspaces,
+    new_key,
+)
+
+_T = TypeVar("_T")
+QUICK = {"patience": 0.4}
+
+
+class Died(Exception):
+    """Where a test lets a process end."""
+
+
+class At:
+    """What happens at one point, once it is armed: the process dies, or stands still."""
+
+    def __init__(self, point: str, *, dies: bool = True) -> None:
+        self.point = point
+        self.armed = False
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self._dies = dies
+
+    async def at(self, point: str) -> None:
+        if self.armed and point == self.point:
+            self.armed = False
+            self.reached.set()
+            if self._dies:
+                raise Died(point)
+            await self.go_on.wait()
+
+
+@pytest.fixture(autouse=True)
+def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "LEASE_SECONDS", 2)
+    monkeypatch.setattr(watch, "_LOOK_AGAIN_SECONDS", (0.5,))
+
+
+@pytest.fixture(scope="module")
+async def own_url(cassandra_contact: str) -> AsyncIterator[str]:
+    """A keyspace in which nobody relays but the stores of the test."""
+    url = f"cassandra://{cassandra_contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
+    yield url
+    await drop_keyspaces(url)
+
+
+@pytest.fixture
+async def make(own_url: str) -> AsyncIterator[MakeStore]:
+    async with AsyncExitStack() as stack:
+
+        async def make(**arguments: object) -> CassandraStore:
+            settings = {"clock": SystemClock(), "metrics": Metrics(), **QUICK, **arguments}
+            store = CassandraStore(own_url, **settings)  # type: ignore[arg-type]
+            stack.push_async_callback(store.close)
+            await store.open()
+            return store
+
+        yield make
+
+
+@pytest.fixture
+def own_session(own_url: str) -> FaultySession:
+    return FaultySession(own_url)
+
+
+async def abandon(store: CassandraStore) -> None:
+    """Ends what a dead process would not do any more."""
+    for task in store._tasks:
+        task.cancel()
+    await asyncio.gather(*store._tasks, return_exceptions=True)
+
+
+async def some_writes(store: CassandraStore, table: Table, keys: list[Key], rounds: int) -> None:
+    for number in range(rounds):
+        for key in keys:
+            new = None if number % 3 == 2 else item(key, n=str(number))
+            assert await write(store, table, key, new) == Committed()
+
+
+async def until(ask: Callable[[], Awaitable[_T]], good: Callable[[_T], bool]) -> None:
+    async with asyncio.timeout(15):
+        while True:
+            if good(await ask()):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def none_left(store: CassandraStore, table: Table) -> None:
+    await until(lambda: leftovers(store, table), lambda found: found == 0)
+
+
+@pytest.mark.parametrize(
+    "point", ["relay:taken", "relay:found", "relay:assigned", "relay:logged", "relay:removed"]
+)
+async def test_a_relay_that_dies_is_replaced(make: MakeStore, point: str) -> None:
+    faults = At(point)
+    store = await make(faults=faults)
+    await relays(store)
+    faults.armed = True
+    table = await created(store, streamed())
+    keys = [new_key() for _ in range(4)]
+    await some_writes(store, table, keys, 2)
+    async with asyncio.timeout(10):
+        await faults.reached.wait()
+    await some_writes(store, table, keys, 2)
+    await abandon(store)
+    other = await make()
+    await becomes_complete(other, table)
+    assert len(await records(other, table)) == 16
+    await some_writes(other, table, keys, 3)
+    await becomes_complete(other, table)
+    await none_left(other, table)
+
+
+# It was stopped, another one took over, and now it goes on where it was.
+@pytest.mark.parametrize("point", ["relay:taken", "relay:found", "relay:assigned", "relay:logged"])
+async def test_a_relay_that_was_paused_appends_nothing_twice(make: MakeStore, point: str) -> None:
+    faults = At(point, dies=False)
+    store = await make(faults=faults)
+    await relays(store)
+    faults.armed = True
+    table = await created(store, streamed())
+    keys = [new_key() for _ in range(4)]
+    await some_writes(store, table, keys, 2)
+    async with asyncio.timeout(10):
+        await faults.reached.wait()
+    other = await make()
+    assert await relays(other) is other
+    await becomes_complete(other, table)
+    await some_writes(other, table, keys, 2)
+    await becomes_complete(other, table)
+    faults.go_on.set()
+    await some_writes(store, table, keys, 1)
+    await becomes_complete(other, table)
+    assert len(await records(other, table)) == 20
+    await none_left(other, table)
+
+
+@pytest.mark.parametrize("point", ["pending:written", "cas:before", "cas:answered"])
+async def test_a_writer_that_dies_leaves_all_or_nothing(make: MakeStore, point: str) -> None:
+    faults = At(point)
+    store = await make(faults=faults)
+    table = await created(store, streamed(LOCAL, GLOBAL))
+    key = new_key()
+    await write(store, table, key, item(key, g="old", h="1", l="a"))
+    faults.armed = True
+    with suppress(Died):
+        await write(store, table, key, item(key, g="new", h="2", l="b"))
+    await abandon(store)
+    other = await make()
+    await becomes_complete(other, table)
+    await becomes_right(other, table)
+    await write(other, table, key, None)
+    await becomes_complete(other, table)
+    await none_left(other, table)
+
+
+@pytest.mark.parametrize("fault", [answer_lost, request_lost])
+@pytest.mark.parametrize(
+    "text",
+    ["SET seq = ?, base = ?, refs", ".log ", "USING TIMESTAMP ? WHERE pk = ? AND kind = 100"],
+)
+async def test_an_append_of_unknown_outcome(
+    make: MakeStore, own_session: FaultySession, text: str, fault: object
+) -> None:
+    store = await make(session=own_session, deadline=1.0)
+    await relays(store)
+    table = await created(store, streamed())
+    keys = [new_key() for _ in range(4)]
+    for _ in range(3):
+        own_session.on_next(text, fault)  # type: ignore[arg-type]
+    await some_writes(store, table, keys, 4)
+    await becomes_complete(store, table)
+    assert len(await records(store, table)) == 16
+    await none_left(store, table)
+
+
+# The answer stays out until the relay gives up: what became of it shows the head, taken anew.
+@pytest.mark.parametrize("first", [answer_lost, request_lost])
+async def test_an_append_that_stays_undecided(
+    make: MakeStore, own_session: FaultySession, first: object
+) -> None:
+    store = await make(session=own_session, deadline=0.5)
+    await relays(store)
+    table = await created(store, streamed())
+    keys = [new_key() for _ in range(2)]
+    own_session.on_next("SET seq = ?, base = ?, refs", first)  # type: ignore[arg-type]
+    for _ in range(100):
+        own_session.on_next("SET seq = ?, base = ?, refs", no_node)
+    await some_writes(store, table, keys, 2)
+
+    async def given_up() -> bool:
+        return sum("SET seq = ?, base = ?, refs" in cql for cql in own_session.sent) > 2
+
+    await until(given_up, bool)
+    own_session.heal()
+    await becomes_complete(store, table)
+    assert len(await records(store, table)) == 4
+
+
+# B3: the mark of the first write is not seen, that of the second one is.
+async def test_an_item_is_told_in_order_whatever_is_seen_first(make: MakeStore) -> None:
+    faults = At("relay:found", dies=False)
+    store = await make(faults=faults)
+    await relays(store)
+    table = await created(store, streamed())
+    faults.armed = True
+    block, key = new_key(), new_key()
+    await write(store, table, block, item(block))
+    async with asyncio.timeout(10):
+        await faults.reached.wait()
+    for number in range(3):
+        await write(store, table, key, item(key, n=str(number)))
+        marks = await pending(store, table, key)
+        if number < 2:
+            for mark in marks:
+                await store._streams.marks.remove(mark)
+    faults.go_on.set()
+    await becomes_complete(store, table)
+    assert len(await records(store, table)) == 4
+
+
+async def pending(store: CassandraStore, table: Table, key: Key) -> list[Mark]:
+    now = slot_of(store._clock.time() * MICROSECONDS)
+    found = await store._streams.marks.read(range(now - 2, now + 3))
+    return [mark for mark in found if mark.table_id == table.id and mark.key(table) == key]
+
+
+# A3: the level that finishes what was decided and not written. One node leaves no such round.
+async def test_a_missing_record_is_looked_for_at_the_serial_level(
+    make: MakeStore, own_session: FaultySession
+) -> None:
+    faults = At("cas:before")
+    store = await make(session=own_session, faults=faults)
+    await relays(store)
+    table = await created(store, streamed())
+    decided = store._table(table).statements.decided
+    assert decided.consistency is Consistency.LOCAL_SERIAL
+    faults.armed = True
+    key = new_key()
+    with pytest.raises(Died):
+        await write(store, table, key, item(key))
+
+    async def sent() -> bool:
+        return decided.cql in own_session.sent
+
+    await until(sent, bool)
+
+
+# A4: its client got a 500, and a node that hung executes the write when nobody waits any more.
+async def test_a_write_that_comes_late_is_told(make: MakeStore, own_session: FaultySession) -> None:
+    store = await make(session=own_session, deadline=0.5)
+    await relays(store)
+    table = await created(store, streamed())
+    key = new_key()
+    await write(store, table, key, item(key, n="1"))
+    late = Late()
+    own_session.on_next("SET ver", late)
+    for _ in range(100):
+        own_session.on_next("last[?] != ?", no_node)
+    with pytest.raises(StoreUnknown):
+        await write(store, table, key, item(key, n="2"))
+    own_session.heal()
+
+    async def looked() -> bool:
+        seen = store._streams.relay._watch.seen.values()
+        return any(each.mark.table_id == table.id and each.looks for each in seen)
+
+    # Looked for and not found: the mark must not go for that.
+    await until(looked, bool)
+    assert (await late.arrive()).rows[0][0]
+    await becomes_complete(store, table)
+    assert len(await records(store, table)) == 2
+
+
+# A6: a delete with the time of a slow clock would do nothing.
+async def test_rows_go_whatever_the_clock_of_the_relay(make: MakeStore) -> None:
+    slow = await make(clock=SystemClock(offset=-30.0))
+    await relays(slow)
+    fast = await make(clock=SystemClock(offset=25.0))
+    table = await created(fast, streamed())
+    keys = [new_key() for _ in range(3)]
+    await some_writes(fast, table, keys, 2)
+    await some_writes(slow, table, keys, 2)
+    await becomes_complete(slow, table)
+    assert len(await records(slow, table)) == 12
+    await none_left(slow, table)
+
+
+# A13: who has not heard of the stream yet may not write by it.
+async def test_a_stale_writer_skips_no_record(make: MakeStore) -> None:
+    one, other = await make(), await make()
+    without = replace(streamed(), stream=None, latest_stream=None)
+    table = await created(one, without)
+    known = await other.table(table.name)
+    assert known is not None
+    enabled = replace(streamed(), id=table.id, name=table.name, version=table.version + 1)
+    enabled = replace(enabled, status="ACTIVE", created=table.created)
+    assert await one.change_table(enabled)
+    await one.settled(enabled)
+    key = new_key()
+    with pytest.raises(TableChanged):
+        await other.commit(Batch((Write(known, key, ABSENT, item(key)),)))
+    latest = await other.table(table.name)
+    assert latest is not None
+    await write(other, latest, key, item(key))
+    await becomes_complete(other, latest)
+    assert len(await records(other, latest)) == 1
+
+
+# Its records are in rows of the table itself.
+async def test_a_table_goes_when_its_records_are_out(make: MakeStore) -> None:
+    faults = At("relay:found", dies=False)
+    store = await make(faults=faults)
+    await relays(store)
+    table = await created(store, streamed())
+    faults.armed = True
+    keys = [new_key() for _ in range(5)]
+    await some_writes(store, table, keys, 2)
+    async with asyncio.timeout(10):
+        await faults.reached.wait()
+    assert await store.drop_table(table)
+    left = await store.table(table.name)
+    assert left is not None
+    assert left.status == "DELETING"
+    faults.go_on.set()
+    await until(lambda: store.table(table.name), lambda found: found is None)
+    assert len(await records(store, table)) == 10
+
+
+async def test_one_process_relays_at_a_time(make: MakeStore) -> None:
+    stores = [await make() for _ in range(3)]
+    await relays(*stores)
+    for _ in range(20):
+        await asyncio.sleep(0.1)
+        assert sum(store._streams.relay.relays for store in stores) <= 1
+
+
+# All of it at random: two processes with clocks apart, statements that fail, relays that change.
+async def test_every_write_is_told_once_under_faults(
+    make: MakeStore, own_url: str, own_session: FaultySession
+) -> None:
+    chance = random.Random(6)
+    other_session = FaultySession(own_url)
+    sessions = [own_session, other_session]
+    stores = [
+        await make(session=session, clock=SystemClock(offset=offset), deadline=2.0)
+        for session, offset in zip(sessions, (-2.0, 3.0), strict=True)
+    ]
+    table = await created(stores[0], streamed())
+    keys = [new_key() for _ in range(4)]
+    faults = [answer_lost, request_lost, no_node]
+    texts = ["SET ver", "SET seq", ".log ", "kind = 100", ".pending ", "SET owner"]
+
+    async def work(store: CassandraStore) -> None:
+        for number in range(30):
+            key = chance.choice(keys)
+            new = None if chance.random() < 0.2 else item(key, n=f"{number}{id(store)}")
+            with suppress(StoreUnknown, StoreUnavailable):
+                await write(store, table, key, new)
+
+    async def disturb() -> None:
+        while True:
+            session = chance.choice(sessions)
+            session.on_next(chance.choice(texts), chance.choice(faults))
+            await asyncio.sleep(0.03)
+
+    disturber = asyncio.create_task(disturb())
+    try:
+        async with asyncio.timeout(40):
+            await asyncio.gather(*(work(store) for store in stores for _ in range(2)))
+    finally:
+        disturber.cancel()
+        for session in sessions:
+            session.heal()
+    await becomes_complete(stores[0], table)
+    assert await replayed(stores[1], table) == await scanned(stores[1], table)
+    await none_left(stores[0], table)
