@@ -176,8 +176,9 @@ class Relay:
                 ids += await asyncio.gather(
                     *(self._find(seen, found, closely) for seen in together)
                 )
-            await self._faults.at("relay:found")
-            await self._bring(found)
+            if found:
+                await self._faults.at("relay:found")
+                await self._bring(found)
             for seen, id in zip(part, ids, strict=True):
                 if id in self._done:
                     self._marks.remove_later(seen.mark)
