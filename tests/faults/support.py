@@ -157,12 +157,14 @@ class Writer:
 
     def _request(self, key: dict[str, Any], value: str) -> tuple[Callable[[], Any], str]:
         groups = {"g": {"S": self._chance.choice("abc")}, "l": {"S": self._chance.choice("xy")}}
+        # Epoch seconds of the next century.
+        groups["expires"] = {"N": str(4_102_444_800 + self._chance.randrange(3) * 3600)}
         table, item = {"TableName": self._table}, {**key, **groups, "v": {"S": value}}
         kind = self._chance.randrange(5)
         if kind == 0:
             return lambda: self._client.delete_item(**table, Key=key), ABSENT
         if kind == 1:
-            del item["g"], item["l"]
+            del item["g"], item["l"], item["expires"]
         if kind < 4:
             return lambda: self._client.put_item(**table, Item=item), value
         return (
