@@ -128,7 +128,14 @@ async def none_left(store: CassandraStore, table: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    "point", ["relay:taken", "relay:found", "relay:assigned", "relay:logged", "relay:removed"]
+    "point",
+    [
+        pytest.param("relay:taken", marks=pytest.mark.long),
+        "relay:found",
+        "relay:assigned",
+        "relay:logged",
+        pytest.param("relay:removed", marks=pytest.mark.long),
+    ],
 )
 async def test_a_relay_that_dies_is_replaced(make: MakeStore, point: str) -> None:
     faults = At(point)
@@ -151,7 +158,15 @@ async def test_a_relay_that_dies_is_replaced(make: MakeStore, point: str) -> Non
 
 
 # It was stopped, another one took over, and now it goes on where it was.
-@pytest.mark.parametrize("point", ["relay:taken", "relay:found", "relay:assigned", "relay:logged"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param("relay:taken", marks=pytest.mark.long),
+        "relay:found",
+        "relay:assigned",
+        pytest.param("relay:logged", marks=pytest.mark.long),
+    ],
+)
 async def test_a_relay_that_was_paused_appends_nothing_twice(make: MakeStore, point: str) -> None:
     faults = At(point, dies=False)
     store = await make(faults=faults)
@@ -193,7 +208,7 @@ async def test_a_writer_that_dies_leaves_all_or_nothing(make: MakeStore, point: 
     await none_left(other, table)
 
 
-@pytest.mark.parametrize("fault", [answer_lost, request_lost])
+@pytest.mark.parametrize("fault", [answer_lost, pytest.param(request_lost, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "text",
     ["SET seq = ?, base = ?, refs", ".log ", "USING TIMESTAMP ? WHERE pk = ? AND kind = 100"],
