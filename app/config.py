@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     ttl_interval: float = Field(
         30.0, gt=0, description="Seconds between two rounds that delete expired items."
     )
+    transition: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds for which tables are shown as CREATING, UPDATING and DELETING.",
+    )
     limits: str = Field(
         "", description="Limits of tables made from now on, in the form of the tag dynaspan:limits."
     )

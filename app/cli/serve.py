@@ -42,6 +42,7 @@ def serve(
     account_id: Annotated[str | None, _option("account_id")] = None,
     deadline: Annotated[float | None, _option("deadline")] = None,
     ttl_interval: Annotated[float | None, _option("ttl_interval")] = None,
+    transition: Annotated[float | None, _option("transition")] = None,
     limits: Annotated[str | None, _option("limits")] = None,
     census_interval: Annotated[float | None, _option("census_interval")] = None,
     verify_interval: Annotated[float | None, _option("verify_interval")] = None,

@@ -1,4 +1,5 @@
-"""Fills indexes that were added to a table with items, and takes away deleted ones."""
+"""Fills indexes that were added to a table with items, and takes away deleted ones, and tables
+that have been shown as DELETING for as long as they should."""
 
 from __future__ import annotations
 
@@ -55,6 +56,10 @@ class Indexing:
         if not await self.store.leads(_JOB):
             return False
         async for table in self._tables():
+            if self._goes(table):
+                # False if it has changed: the next round sees how.
+                await self.store.drop_table(table)
+                continue
             for index in table.kept_indexes:
                 if index.status in ("CREATING", "DELETING"):
                     found = True
@@ -66,6 +71,12 @@ class Indexing:
                     await self._create(table, index)
                     break
         return found
+
+    def _goes(self, table: Table) -> bool:
+        shown = table.transition
+        if shown is None or shown.status != "DELETING":
+            return False
+        return self.clock.time() >= shown.until
 
     async def _tables(self) -> AsyncIterator[Table]:
         after: str | None = None

@@ -44,6 +44,15 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """`status` (CREATING, UPDATING or DELETING) is shown until that epoch second, although all is
+    done; a table that is shown as DELETING goes then."""
+
+    status: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """A stream of a table. `label` tells it from the table's earlier ones, `created` is in epoch
     seconds. `view` is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES.
@@ -130,6 +139,14 @@ class Table:
     on_demand: Units | None = None
     warm: Units | None = None
     limits: Limits = SERVICE
+    transition: Transition | None = None
+
+    def state(self, now: float) -> str:
+        """CREATING, UPDATING, DELETING or ACTIVE, whatever becomes of its indexes."""
+        shown = self.transition
+        if self.status != "ACTIVE" or shown is None:
+            return self.status
+        return shown.status if now < shown.until or shown.status == "DELETING" else "ACTIVE"
 
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
@@ -194,6 +211,8 @@ def decode(data: bytes | str) -> Table:
     if raw.get("stream"):
         raw["stream"] = Stream(**raw["stream"])
     _read_units(raw)
+    if raw.get("transition"):
+        raw["transition"] = Transition(**raw["transition"])
     if "limits" in raw:
         raw["limits"] = Limits(**raw["limits"])
     return Table(**raw)

@@ -7,7 +7,7 @@ from uuid import uuid4
 from .. import errors
 from ..model.table import Table
 from .context import Context
-from .describe import description
+from .describe import description, transition
 from .index_rules import (
     check_all,
     check_definitions,
@@ -70,5 +70,6 @@ def _table(ctx: Context, request: Request) -> Table:
         on_demand=on_demand(request, mode, None),
         warm=warm(request, units, mode, None),
         limits=limits_of(ctx, tags),
+        transition=transition(ctx, "CREATING"),
     )
     return table if view is None else with_stream(ctx, table, view)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import errors
+from ..model.table import Table
 from .context import Context
-from .describe import census_of, description
+from .describe import census_of, deleted_description, transition
 from .registry import Answer, Request
-from .tables import described_table
+from .tables import described_table, refuse_busy
 
 
 async def run(ctx: Context, request: Request) -> Answer:
     while True:
         table = await described_table(ctx, request["TableName"])
-        if table.status in ("CREATING", "DELETING"):
-            state = "created" if table.status == "CREATING" else "deleted"
-            raise errors.resource_in_use(
-                f"Attempt to change a resource which is still in use: "
-                f"Table is being {state}: {table.name}"
-            )
+        refuse_busy(ctx, table)
         if table.deletion_protection:
             raise errors.validation(
                 "Resource cannot be deleted as it is currently protected against deletion. "
@@ -25,5 +23,14 @@ async def run(ctx: Context, request: Request) -> Answer:
             )
         census = await census_of(ctx, table)
         # False: somebody else changed or deleted it since it was read.
-        if await ctx.store.drop_table(table):
-            return {"TableDescription": description(ctx, table, census, status="DELETING")}
+        if await _delete(ctx, table):
+            return {"TableDescription": deleted_description(ctx, table, census)}
+
+
+async def _delete(ctx: Context, table: Table) -> bool:
+    shown = transition(ctx, "DELETING")
+    if shown is None:
+        return await ctx.store.drop_table(table)
+    # A job drops it when its time has come.
+    going = replace(table, transition=shown, version=table.version + 1)
+    return await ctx.store.change_table(going)

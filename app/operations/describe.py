@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from ..model.census import Census, Count, decode
-from ..model.table import Index, KeyAttribute, Table, Throughput, Units
+from ..model.table import Index, KeyAttribute, Table, Throughput, Transition, Units
 from .context import Context
 from .names import table_arn
 from .stream_names import stream_arn
@@ -44,7 +44,7 @@ def description(
         ],
         "TableName": table.name,
         "KeySchema": _schema((table.partition_key,), sort),
-        "TableStatus": status or status_of(table),
+        "TableStatus": status or status_of(table, now),
         "CreationDateTime": table.created,
         "ProvisionedThroughput": _throughput(table.throughput, now),
         "TableSizeBytes": census.table.size,
@@ -64,6 +64,9 @@ def description(
             for index in table.indexes
             if index.local == local
         ]
+        if result["TableStatus"] == "CREATING" and not local:
+            # They become ACTIVE with their table.
+            indexes = [index | {"IndexStatus": "CREATING"} for index in indexes]
         if indexes:
             result[member] = indexes
     if table.stream is not None:
@@ -80,10 +83,17 @@ def description(
     return result
 
 
-def status_of(table: Table) -> str:
+def transition(ctx: Context, status: str) -> Transition | None:
+    """For a table that from now on is shown with this status for a while, if it is."""
+    seconds = ctx.settings.transition
+    return Transition(status, ctx.clock.time() + seconds) if seconds else None
+
+
+def status_of(table: Table, now: float) -> str:
     """TableStatus."""
+    state = table.state(now)
     changing = any(index.status != "ACTIVE" for index in table.indexes)
-    return "UPDATING" if changing and table.status == "ACTIVE" else table.status
+    return "UPDATING" if changing and state == "ACTIVE" else state
 
 
 def _index(ctx: Context, table: Table, index: Index, census: Census, now: float) -> dict[str, Any]:
@@ -156,3 +166,17 @@ def _throughput(throughput: Throughput, now: float) -> dict[str, Any]:
     if throughput.decreased is not None:
         result["LastDecreaseDateTime"] = throughput.decreased
     return result
+
+
+# Of a table that is being deleted the service tells no more.
+_DELETED = frozenset(
+    (
+        *("TableName", "TableStatus", "ProvisionedThroughput", "BillingModeSummary", "TableArn"),
+        *("TableId", "TableSizeBytes", "ItemCount", "DeletionProtectionEnabled"),
+    )
+)
+
+
+def deleted_description(ctx: Context, table: Table, census: Census) -> dict[str, Any]:
+    whole = description(ctx, table, census, status="DELETING")
+    return {name: value for name, value in whole.items() if name in _DELETED}

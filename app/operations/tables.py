@@ -13,6 +13,7 @@ from .names import table_name
 # While DELETING the service still reads; here a table that is going away refuses everything, so
 # that nothing can be acknowledged into it.
 _USABLE = frozenset({"ACTIVE", "UPDATING"})
+_PARTICIPLES = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 
 
 async def usable_table(ctx: Context, name: str) -> Table:
@@ -26,9 +27,24 @@ async def usable_table(ctx: Context, name: str) -> Table:
         table = await ctx.store.table(table_name(name))
         if table is None:
             raise errors.resource_not_found()
-    if table.status not in _USABLE:
-        raise errors.resource_not_found()
+    if table.status not in _USABLE or table.transition is not None:
+        _check_shown(ctx, table)
     return table
+
+
+def _check_shown(ctx: Context, table: Table) -> None:
+    if table.state(ctx.clock.time()) not in _USABLE:
+        raise errors.resource_not_found()
+
+
+def refuse_busy(ctx: Context, table: Table) -> None:
+    """Raises ResourceInUseException for a table that may not be changed now."""
+    state = table.state(ctx.clock.time())
+    if state != "ACTIVE":
+        raise errors.resource_in_use(
+            "Attempt to change a resource which is still in use: "
+            f"Table is being {_PARTICIPLES[state]}: {table.name}"
+        )
 
 
 async def usable_tables(ctx: Context, names: Iterable[str]) -> dict[str, Table]:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from .. import errors
 from ..model.table import Table, Throughput
 from .context import Context
-from .describe import census_of, description
+from .describe import census_of, description, transition
 from .index_changes import with_index_updates
 from .index_rules import check_indexes_possible, check_throughput
 from .registry import Answer, Request
 from .stream_rules import with_stream_update
 from .table_rules import refuse_ineffective, with_class
-from .tables import described_table
+from .tables import described_table, refuse_busy
 from .throughput_rules import moved, on_demand, throughput, warm
 
 _CHANGES = (
@@ -38,23 +38,21 @@ async def run(ctx: Context, request: Request) -> Answer:
         )
     while True:
         table = await described_table(ctx, request["TableName"])
-        if table.status != "ACTIVE":
-            raise errors.resource_in_use(
-                f"Attempt to change a resource which is still in use: "
-                f"Table is being {table.status.lower().removesuffix('ing')}ed: {table.name}"
-            )
+        refuse_busy(ctx, table)
         now = round(ctx.clock.time(), 3)
         changed = with_index_updates(request, _changed(request, table, now), now)
         check_throughput(changed)
         changed = with_stream_update(ctx, request, changed)
         check_indexes_possible(ctx, changed)
+        quiet = replace(changed, version=table.version, deletion_protection=False)
+        same = quiet == replace(table, deletion_protection=False)
+        if not same:
+            changed = replace(changed, transition=transition(ctx, "UPDATING"))
         # False: somebody else changed it since it was read.
         if await ctx.store.change_table(changed):
             if changed.stream != table.stream:
                 # What is written once this is answered is in the stream, whoever writes it.
                 await ctx.store.settled(changed)
-            quiet = replace(changed, version=table.version, deletion_protection=False)
-            same = quiet == replace(table, deletion_protection=False)
             status = "ACTIVE" if same else "UPDATING"
             census = await census_of(ctx, table)
             return {"TableDescription": description(ctx, changed, census, status=status)}

@@ -10,7 +10,7 @@ from ..model import expiry
 from ..model.table import Table, TimeToLive, with_index
 from .context import Context
 from .registry import Answer, Request
-from .tables import described_table
+from .tables import described_table, refuse_busy
 
 # A change is over within a moment as long as all servers answer: it is waited for so often.
 _TRIES = 40
@@ -25,6 +25,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         if table.ttl is not None and status_of(table.ttl) == "DISABLING":
             await asyncio.sleep(_PAUSE)
             continue
+        refuse_busy(ctx, table)
         _check(table.ttl, attribute, enabled)
         changed = _enabled(ctx, table, attribute) if enabled else _disabled(table)
         if await ctx.store.change_table(changed):

@@ -16,6 +16,7 @@ from app.model.table import (
     Table,
     Throughput,
     TimeToLive,
+    Transition,
     Units,
     UnknownFormat,
     decode,
@@ -66,6 +67,7 @@ FULL = Table(
     on_demand=Units(-1, 10),
     warm=Units(15_000, 5_000),
     limits=Limits(item=1 << 20),
+    transition=Transition("DELETING", 3.5),
 )
 
 
@@ -98,3 +100,21 @@ def test_an_index_by_its_name() -> None:
     assert FULL.index("global") == FULL.indexes[1]
     assert FULL.index("other") is None
     assert replace(FULL, indexes=()).index("global") is None
+
+
+@pytest.mark.parametrize("status", ["CREATING", "UPDATING"])
+def test_a_transition_passes(status: str) -> None:
+    table = replace(PLAIN, status="ACTIVE", transition=Transition(status, 10.0))
+    assert [table.state(now) for now in (9.9, 10.0)] == [status, "ACTIVE"]
+
+
+# It does not come back to life while it waits to be dropped.
+def test_a_table_that_goes_stays_deleted() -> None:
+    table = replace(PLAIN, status="ACTIVE", transition=Transition("DELETING", 10.0))
+    assert [table.state(now) for now in (9.9, 10.0)] == ["DELETING", "DELETING"]
+
+
+def test_what_the_store_does_goes_before_a_transition() -> None:
+    table = replace(PLAIN, status="DELETING", transition=Transition("UPDATING", 10.0))
+    assert table.state(5.0) == "DELETING"
+    assert PLAIN.state(5.0) == "CREATING"

@@ -17,7 +17,7 @@ async def describe(ctx: Context, request: Request) -> Answer:
     return {
         "TableAutoScalingDescription": {
             "TableName": table.name,
-            "TableStatus": status_of(table),
+            "TableStatus": status_of(table, ctx.clock.time()),
             "Replicas": [],
         }
     }

@@ -1,0 +1,142 @@
+"""A table while it is CREATING, UPDATING and DELETING, made to last by the setting `transition`.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.conftest import StartServer
+
+from .conftest import make_client
+
+pytestmark = pytest.mark.own_answer("how long a state lasts is this server's setting")
+
+SECONDS = 1.5
+DEADLINE = 30.0
+KEYS = {
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "g")],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "by-g",
+            "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ],
+}
+ITEM = {"pk": {"S": "a"}}
+
+
+@pytest.fixture(scope="module")
+def slow(start_server: StartServer, store_url: str) -> Iterator[Any]:
+    server = start_server("--store", store_url, "--transition", str(SECONDS))
+    client = make_client(server.url)
+    yield client
+    client.close()
+    server.stop()
+
+
+@pytest.fixture
+def name(slow: Any) -> Iterator[str]:
+    name = f"own-{uuid.uuid4().hex[:12]}"
+    yield name
+    if state(slow, name) != "gone":
+        wait(slow, name, "ACTIVE")
+        slow.delete_table(TableName=name)
+
+
+def state(client: Any, name: str) -> str:
+    try:
+        status: str = client.describe_table(TableName=name)["Table"]["TableStatus"]
+    except client.exceptions.ResourceNotFoundException:
+        return "gone"
+    return status
+
+
+def wait(client: Any, name: str, wanted: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while (found := state(client, name)) != wanted:
+        assert time.monotonic() < deadline, f"{name} is still {found}"
+        time.sleep(0.05)
+
+
+def refusals(client: Any, name: str) -> list[str]:
+    """What changing it is answered."""
+    answers = []
+    for operation, more in (
+        ("update_table", {"DeletionProtectionEnabled": True}),
+        ("delete_table", {}),
+    ):
+        with pytest.raises(ClientError) as caught:
+            getattr(client, operation)(TableName=name, **more)
+        error = caught.value.response["Error"]
+        assert error["Code"] == "ResourceInUseException"
+        answers.append(error["Message"])
+    return answers
+
+
+def in_use(name: str, how: str) -> list[str]:
+    return [f"Attempt to change a resource which is still in use: Table is being {how}: {name}"] * 2
+
+
+def test_creating(slow: Any, second_client: Any, name: str) -> None:
+    start = time.monotonic()
+    answer = slow.create_table(TableName=name, **KEYS)["TableDescription"]
+    assert answer["TableStatus"] == "CREATING"
+    assert answer["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
+    # Other servers, whatever their own setting, show the same.
+    assert state(second_client, name) == "CREATING"
+    assert name in slow.list_tables()["TableNames"]
+    for operation, more in (("put_item", {"Item": ITEM}), ("scan", {})):
+        with pytest.raises(ClientError, match="Requested resource not found"):
+            getattr(slow, operation)(TableName=name, **more)
+    assert refusals(slow, name) == in_use(name, "created")
+    with pytest.raises(slow.exceptions.ResourceInUseException, match="Table already exists"):
+        slow.create_table(TableName=name, **KEYS)
+    wait(slow, name, "ACTIVE")
+    assert time.monotonic() - start >= SECONDS
+    table = slow.describe_table(TableName=name)["Table"]
+    assert table["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE"
+    slow.put_item(TableName=name, Item=ITEM)
+
+
+def test_updating(slow: Any, second_client: Any, name: str) -> None:
+    slow.create_table(TableName=name, **KEYS)
+    wait(slow, name, "ACTIVE")
+    answer = slow.update_table(TableName=name, TableClass="STANDARD_INFREQUENT_ACCESS")
+    assert answer["TableDescription"]["TableStatus"] == "UPDATING"
+    assert state(second_client, name) == "UPDATING"
+    # It can be used all the while.
+    slow.put_item(TableName=name, Item=ITEM)
+    assert second_client.get_item(TableName=name, Key=ITEM, ConsistentRead=True)["Item"] == ITEM
+    assert refusals(slow, name) == in_use(name, "updated")
+    wait(slow, name, "ACTIVE")
+    # That is done at once, on the service too.
+    slow.update_table(TableName=name, DeletionProtectionEnabled=True)
+    assert state(slow, name) == "ACTIVE"
+    slow.update_table(TableName=name, DeletionProtectionEnabled=False)
+
+
+def test_deleting(slow: Any, second_client: Any, name: str) -> None:
+    slow.create_table(TableName=name, **KEYS)
+    wait(slow, name, "ACTIVE")
+    slow.put_item(TableName=name, Item=ITEM)
+    assert slow.delete_table(TableName=name)["TableDescription"]["TableStatus"] == "DELETING"
+    assert state(second_client, name) == "DELETING"
+    for client in (slow, second_client):
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_item(TableName=name, Key=ITEM)
+    assert refusals(slow, name) == in_use(name, "deleted")
+    with pytest.raises(slow.exceptions.ResourceInUseException):
+        slow.create_table(TableName=name, **KEYS)
+    wait(slow, name, "gone")
+    assert name not in slow.list_tables()["TableNames"]
