@@ -151,10 +151,15 @@ CONFLICT_REASON: Mapping[str, Any] = {
 }
 
 
+_REASONS = {
+    "DuplicateItemException": "DuplicateItem",
+    "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
+}
+
+
 def fault_reason(fault: ApiError) -> dict[str, Any]:
-    """Of an action that is none, or an INSERT that met an item."""
-    duplicate = fault.code == "DuplicateItemException"
-    return {"Code": "DuplicateItem" if duplicate else "ValidationError", "Message": fault.message}
+    """Of an action that is none, or an INSERT that met an item, or one item too many."""
+    return {"Code": _REASONS.get(fault.code, "ValidationError"), "Message": fault.message}
 
 
 def condition_reason(item: Any = None) -> dict[str, Any]:

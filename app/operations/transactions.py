@@ -37,6 +37,7 @@ from ..store.base import (
 )
 from ..values import item_size
 from .context import Context
+from .item_collections import check_collection
 from .item_writes import index_units, written_units
 from .registry import Request
 from .writes import looked_up_again, note_expired
@@ -86,6 +87,9 @@ async def run_transaction(
         while True:
             rows = await _read(ctx, plans)
             changes = [_changed(plan, row) for plan, row in zip(plans, rows, strict=True)]
+            for place, change in enumerate(changes):
+                if isinstance(change, _Change):
+                    changes[place] = await _within_collection(ctx, change)
             outcome: Outcome
             if any(isinstance(change, Refused | ApiError) for change in changes):
                 # The refusal may be this very request's doing, when it came before.
@@ -231,6 +235,17 @@ def _check_replay(outcome: Spent) -> None:
         raise errors.idempotent_parameter_mismatch()
     if isinstance(outcome, InProgress):
         raise errors.transaction_in_progress()
+
+
+async def _within_collection(ctx: Context, change: _Change) -> _Change | ApiError:
+    write, old = change.write, change.written.old
+    if write.item is None or not write.table.has_collections:
+        return change
+    try:
+        await check_collection(ctx, write.table, write.key.partition, old, write.item)
+    except ApiError as fault:
+        return fault
+    return change
 
 
 def _reason(

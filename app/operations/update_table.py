@@ -31,7 +31,7 @@ _CHANGES = (
 
 async def run(ctx: Context, request: Request) -> Answer:
     refuse_ineffective(request)
-    if all(request.get(member) is None for member in _CHANGES):
+    if all(request.get(member) in (None, []) for member in _CHANGES):
         raise errors.validation(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
             "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"

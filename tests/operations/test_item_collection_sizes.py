@@ -15,7 +15,7 @@ from app.metrics import Metrics
 from app.model.census import GIGABYTE, Census, Collection, encode
 from app.model.limits import SERVICE
 from app.model.table import Index, KeyAttribute, Table
-from app.operations import delete_item, put_item
+from app.operations import delete_item, put_item, transact_write_items
 from app.operations.context import Context
 from app.store.keyqueue import KeyQueue
 from app.store.sqlite import SqliteStore
@@ -72,6 +72,21 @@ async def test_a_collection_over_its_limit_takes_nothing_more(ctx: Context) -> N
     assert caught.value.code == "ItemCollectionSizeLimitExceededException"
     assert caught.value.message == "Collection size exceeded."
     await put(ctx, "small")
+
+
+async def test_it_is_why_a_transaction_is_canceled(ctx: Context) -> None:
+    await made(ctx)
+    puts = [
+        {"Put": {"TableName": "things", "Item": {"p": {"S": name}, "s": {"S": "s"}}}}
+        for name in ("small", "large")
+    ]
+    with pytest.raises(ApiError) as caught:
+        await transact_write_items.run(ctx, {"TransactItems": puts})
+    assert caught.value.fields is not None
+    assert caught.value.fields["CancellationReasons"] == [
+        {"Code": "None"},
+        {"Code": "ItemCollectionSizeLimitExceeded", "Message": "Collection size exceeded."},
+    ]
 
 
 async def test_it_may_become_smaller(ctx: Context) -> None:

@@ -83,6 +83,17 @@ def units(read: int, write: int) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        *[
+            (
+                nothing,
+                "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+                "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
+            )
+            for nothing in (
+                {"GlobalSecondaryIndexUpdates": []},
+                {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]},
+            )
+        ],
         (
             {},
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
