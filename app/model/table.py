@@ -89,6 +89,10 @@ class Index:
     warm: Units | None = None
 
     @property
+    def is_unsettled(self) -> bool:
+        return self.status == "DELETING" or (self.status == "CREATING" and not self.backfilling)
+
+    @property
     def keys(self) -> tuple[KeyAttribute, ...]:
         return self.partition + self.sort
 
@@ -142,11 +146,16 @@ class Table:
     transition: Transition | None = None
 
     def state(self, now: float) -> str:
-        """CREATING, UPDATING, DELETING or ACTIVE, whatever becomes of its indexes."""
+        """CREATING, UPDATING, DELETING or ACTIVE, as TableStatus tells it.
+
+        ACTIVE again while an index is filled, but not until all writers keep it.
+        """
         shown = self.transition
-        if self.status != "ACTIVE" or shown is None:
+        if self.status != "ACTIVE":
             return self.status
-        return shown.status if now < shown.until or shown.status == "DELETING" else "ACTIVE"
+        if shown is not None and (now < shown.until or shown.status == "DELETING"):
+            return shown.status
+        return "UPDATING" if any(index.is_unsettled for index in self.indexes) else "ACTIVE"
 
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)

@@ -44,7 +44,7 @@ def description(
         ],
         "TableName": table.name,
         "KeySchema": _schema((table.partition_key,), sort),
-        "TableStatus": status or status_of(table, now),
+        "TableStatus": status or table.state(now),
         "CreationDateTime": table.created,
         "ProvisionedThroughput": _throughput(table.throughput, now),
         "TableSizeBytes": census.table.size,
@@ -87,13 +87,6 @@ def transition(ctx: Context, status: str) -> Transition | None:
     """For a table that from now on is shown with this status for a while, if it is."""
     seconds = ctx.settings.transition
     return Transition(status, ctx.clock.time() + seconds) if seconds else None
-
-
-def status_of(table: Table, now: float) -> str:
-    """TableStatus."""
-    state = table.state(now)
-    changing = any(index.status != "ACTIVE" for index in table.indexes)
-    return "UPDATING" if changing and state == "ACTIVE" else state
 
 
 def _index(ctx: Context, table: Table, index: Index, census: Census, now: float) -> dict[str, Any]:

@@ -21,24 +21,11 @@ from .throughput_rules import moved, on_demand, warm
 def with_index_updates(request: Request, table: Table, now: float) -> Table:
     """`table` with the updates of `request` begun. Raises what the service refuses."""
     updates = request.get("GlobalSecondaryIndexUpdates") or []
-    names: set[str] = set()
-    for update in updates:
-        (each,) = update.values() if len(update) == 1 else ({"IndexName": None},)
-        if each["IndexName"] is None:
-            raise _invalid("One of GlobalSecondaryIndexUpdate must be specified")
-        if each["IndexName"] in names:
-            raise _invalid(
-                "Only one global secondary index update per index is allowed simultaneously. "
-                f"Index: {each['IndexName']}"
-            )
-        names.add(each["IndexName"])
-    online = sum("Update" not in update for update in updates)
-    busy = any(index.status in ("CREATING", "DELETING") for index in table.indexes)
-    if online > 1 or (online and busy):
-        raise errors.limit_exceeded(
-            "Subscriber limit exceeded: Only 1 online index can be created or deleted "
-            "simultaneously per table"
-        )
+    # One that is filled may be deleted before it is done.
+    deleted = {update["Delete"]["IndexName"] for update in updates if "Delete" in update}
+    busy = {index.name for index in table.indexes if index.status in ("CREATING", "DELETING")}
+    if any("Update" not in update for update in updates) and busy - deleted:
+        raise too_many_online()
     for update in updates:
         ((kind, each),) = update.items()
         if kind == "Create":
@@ -64,6 +51,31 @@ def _updated(table: Table, index: Index, each: dict[str, Any], now: float) -> In
         on_demand=on_demand(each, mode, index.on_demand),
         warm=warm(each, units, mode, index.warm),
     )
+
+
+def too_many_online() -> ApiError:
+    return errors.limit_exceeded(
+        "Subscriber limit exceeded: Only 1 online index can be created or deleted "
+        "simultaneously per table"
+    )
+
+
+def check_updates(request: Request) -> None:
+    """What can be told of the updates without the table. Raises what the service refuses."""
+    updates = request.get("GlobalSecondaryIndexUpdates") or []
+    names: set[str] = set()
+    for update in updates:
+        (each,) = update.values() if len(update) == 1 else ({"IndexName": None},)
+        if each["IndexName"] is None:
+            raise _invalid("One of GlobalSecondaryIndexUpdate must be specified")
+        if each["IndexName"] in names:
+            raise _invalid(
+                "Only one global secondary index update per index is allowed simultaneously. "
+                f"Index: {each['IndexName']}"
+            )
+        names.add(each["IndexName"])
+    if sum("Update" not in update for update in updates) > 1:
+        raise too_many_online()
 
 
 def _created(request: Request, table: Table, each: dict[str, Any]) -> Table:

@@ -8,7 +8,7 @@ from .. import errors
 from ..model.table import Table, Throughput
 from .context import Context
 from .describe import census_of, description, transition
-from .index_changes import with_index_updates
+from .index_changes import check_updates, with_index_updates
 from .index_rules import check_indexes_possible, check_throughput
 from .registry import Answer, Request
 from .stream_rules import with_stream_update
@@ -36,6 +36,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
             "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
         )
+    check_updates(request)
     while True:
         table = await described_table(ctx, request["TableName"])
         refuse_busy(ctx, table)

@@ -118,3 +118,18 @@ def test_what_the_store_does_goes_before_a_transition() -> None:
     table = replace(PLAIN, status="DELETING", transition=Transition("UPDATING", 10.0))
     assert table.state(5.0) == "DELETING"
     assert PLAIN.state(5.0) == "CREATING"
+
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
+@pytest.mark.parametrize(
+    ("status", "backfilling", "state"),
+    [
+        ("CREATING", False, "UPDATING"),
+        ("CREATING", True, "ACTIVE"),
+        ("ACTIVE", False, "ACTIVE"),
+        ("DELETING", False, "UPDATING"),
+    ],
+)
+def test_a_table_whose_index_changes(status: str, backfilling: bool, state: str) -> None:
+    index = replace(FULL.indexes[1], status=status, backfilling=backfilling)
+    assert replace(PLAIN, status="ACTIVE", indexes=(index,)).state(1.0) == state

@@ -395,6 +395,8 @@ def test_an_index_is_added_filled_and_deleted(
         ],
     )
     _await_index(client, table, "added")
+    # It is ACTIVE with its index at the latest.
+    assert client.describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE"
     client.put_item(TableName=table, Item={"pk": {"S": "late"}, "g": {"S": "1"}})
     eventually(lambda: query(client, table, "added", "g", "1")["Count"], 16)
     assert query(client, table, "added", "g", "0")["Count"] == 15

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable
 from __future__ import annotations
 
 from ..context import Context
-from ..describe import status_of
 from ..registry import Answer, Request
 from ..table_rules import ineffective
 from ..tables import described_table
@@ -17,7 +16,7 @@ async def describe(ctx: Context, request: Request) -> Answer:
     return {
         "TableAutoScalingDescription": {
             "TableName": table.name,
-            "TableStatus": status_of(table, ctx.clock.time()),
+            "TableStatus": table.state(ctx.clock.time()),
             "Replicas": [],
         }
     }
