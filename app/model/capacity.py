@@ -52,14 +52,16 @@ def consumed(
     indexes: Mapping[str, float],
     mode: str,
     members: Sequence[str] = ("CapacityUnits",),
+    *,
+    named: str | None = None,
 ) -> dict[str, Any]:
     """The ConsumedCapacity structure for `mode` TOTAL or INDEXES.
 
     `units` are the table's own, `indexes` those of each index by its name. `members` are what each
-    number is called.
+    number is called. `named`: what the request called the table, which may be its ARN.
     """
     result: dict[str, Any] = {
-        "TableName": table.name,
+        "TableName": named or table.name,
         **dict.fromkeys(members, units + sum(indexes.values())),
     }
     if mode == "INDEXES":

@@ -68,7 +68,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             rest = {**part.request, "Keys": part.wanted[done:]}
             unprocessed[name] = rest
         if mode != "NONE":
-            consumed.append(capacity.consumed(table, units, {}, mode))
+            consumed.append(capacity.consumed(table, units, {}, mode, named=name))
     tail: dict[str, Any] = {"UnprocessedKeys": unprocessed}
     if mode != "NONE":
         tail["ConsumedCapacity"] = consumed

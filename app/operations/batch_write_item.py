@@ -124,7 +124,7 @@ def _answer(
     result: dict[str, Any] = {"UnprocessedItems": unprocessed}
     if mode != "NONE":
         result["ConsumedCapacity"] = [
-            capacity.consumed(table, units[name], of_indexes[name], mode)
+            capacity.consumed(table, units[name], of_indexes[name], mode, named=name)
             for name, table in tables.items()
         ]
     return result

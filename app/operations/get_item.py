@@ -45,5 +45,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     if mode != "NONE":
         size = 0 if row is None else item_size(row.item)
         units = capacity.read_units(size, consistent=consistent)
-        result["ConsumedCapacity"] = capacity.consumed(table, units, {}, mode)
+        result["ConsumedCapacity"] = capacity.consumed(
+            table, units, {}, mode, named=request["TableName"]
+        )
     return result

@@ -128,9 +128,7 @@ def check_all(indexes: Sequence[Index]) -> None:
             raise _invalid(f"Duplicate index name: {index.name}")
         seen.add(index.name)
     if sum(not index.local for index in indexes) > MOST_GLOBAL:
-        raise errors.limit_exceeded(
-            f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}"
-        )
+        raise _invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
     if sum(len(index.included) for index in indexes) > MOST_PROJECTED:
         raise _invalid(
             "The number of non-key attributes projected into all indexes exceeds the limit of "

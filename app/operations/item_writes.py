@@ -52,7 +52,11 @@ async def answer(
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":
         result["ConsumedCapacity"] = capacity.consumed(
-            table, written_units(outcome), index_units(outcome), mode
+            table,
+            written_units(outcome),
+            index_units(outcome),
+            mode,
+            named=request["TableName"],
         )
     if "ReturnItemCollectionMetrics" in request:
         found = await metrics(ctx, request, table, plan.key.partition)

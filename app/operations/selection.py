@@ -168,14 +168,15 @@ def _consumed(
 ) -> dict[str, Any]:
     consistent = request.get("ConsistentRead", False)
     units = capacity.read_units(page.size, consistent=consistent)
+    named = request["TableName"]
     if target.index is None:
-        return capacity.consumed(target.table, units, {}, mode)
+        return capacity.consumed(target.table, units, {}, mode, named=named)
     items = 0.0
     if selection.fetched:
         # Each item behind an entry is billed as a read of its own.
         sizes = [item_size(row.item) for row in rows]
         items = sum(capacity.read_units(size, consistent=consistent) for size in sizes)
-    return capacity.consumed(target.table, items, {target.index.name: units}, mode)
+    return capacity.consumed(target.table, items, {target.index.name: units}, mode, named=named)
 
 
 def _item_bytes(selection: Selection, row: Row) -> bytes:

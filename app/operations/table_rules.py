@@ -111,7 +111,8 @@ def refuse_ineffective(request: Request) -> None:
     ):
         if request.get(member):
             raise ineffective(member)
-    if (request.get("SSESpecification") or {}).get("Enabled"):
+    encryption = request.get("SSESpecification") or {}
+    if any(encryption.get(member) for member in ("Enabled", "SSEType", "KMSMasterKeyId")):
         raise ineffective("SSESpecification")
 
 

@@ -22,6 +22,7 @@ from .selection import requested_projection
 from .tables import usable_table
 from .transactions import (
     MOST_BYTES,
+    as_named,
     check_supported,
     read_capacity,
     read_units,
@@ -68,7 +69,11 @@ async def run(ctx: Context, request: Request) -> Answer:
             (table, capacity.TRANSACTION_FACTOR * read_units(row))
             for (table, _), row in zip(reads, rows, strict=True)
         ]
-        result["ConsumedCapacity"] = read_capacity(used, mode)
+        named = [
+            (table, part["TableName"])
+            for (table, _), (part, _, _) in zip(reads, parsed, strict=True)
+        ]
+        result["ConsumedCapacity"] = as_named(read_capacity(used, mode), named)
     return result
 
 

@@ -31,6 +31,7 @@ from .tables import usable_table
 from .transactions import (
     MOST_BYTES,
     Action,
+    as_named,
     check_supported,
     read_capacity,
     read_units,
@@ -79,20 +80,26 @@ async def run(ctx: Context, request: Request) -> Answer:
     outcomes = await run_transaction(ctx, actions, token)
     result: dict[str, Any] = {}
     plans = [action.plan for action in actions if isinstance(action.plan, WritePlan)]
+    named = [(table, one.part["TableName"]) for table, one in zip(tables, parsed, strict=True)]
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE" and outcomes is not None:
         written = list(zip(tables, outcomes, strict=True))
-        result["ConsumedCapacity"] = write_capacity(written, mode)
+        result["ConsumedCapacity"] = as_named(write_capacity(written, mode), named)
     elif mode != "NONE":
         # It was done before: this time it has but looked.
         used = []
         for plan in plans:
             row = await ctx.store.get(plan.table, plan.key, consistent=True)
             used.append((plan.table, read_units(row)))
-        result["ConsumedCapacity"] = read_capacity(used, mode)
+        result["ConsumedCapacity"] = as_named(read_capacity(used, mode), named)
     if request.get("ReturnItemCollectionMetrics", "NONE") != "NONE":
         result["ItemCollectionMetrics"] = await metrics_by_table(
-            ctx, request, [(plan.table.name, plan.table, plan.key.partition) for plan in plans]
+            ctx,
+            request,
+            [
+                (name, plan.table, plan.key.partition)
+                for plan, (_, name) in zip(plans, named, strict=True)
+            ],
         )
     return result
 

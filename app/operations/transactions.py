@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
@@ -177,6 +177,14 @@ def read_capacity(sizes: Sequence[tuple[Table, float]], mode: str) -> list[dict[
         capacity.consumed(table, units[name], {}, mode, capacity.READ_MEMBERS)
         for name, table in tables.items()
     ]
+
+
+def as_named(
+    consumed: list[dict[str, Any]], named: Iterable[tuple[Table, str]]
+) -> list[dict[str, Any]]:
+    """Tables as the request names them, which may be by ARN."""
+    names = {table.name: name for table, name in named}
+    return [{**each, "TableName": names[each["TableName"]]} for each in consumed]
 
 
 def read_units(row: Row | None) -> float:

@@ -62,7 +62,7 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     new = change.item if isinstance(change, Put) else None
     if not blind and new == old:
         return Written(old, new)
-    if new is not None and table.has_collections:
+    if new is not None and table.indexes and table.has_collections:
         await check_collection(ctx, table, plan.key.partition, old, new)
     entries = entry_changes(table, old, new)
     expected = ANY if blind else ABSENT if row is None else row.version

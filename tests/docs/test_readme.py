@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
+from app.model.limits import SERVICE
 from app.operations import OPERATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,3 +62,14 @@ def test_make_targets_in_documents_exist(document: str) -> None:
 def test_links_to_files_lead_somewhere(document: Path) -> None:
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text()):
         assert (document.parent / link).exists(), link
+
+
+def test_limits_table_has_every_limit_with_the_services_own() -> None:
+    units = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "": 1}
+    listed = {}
+    for names, _, given, _ in _rows(_section("Limits")):
+        values = [
+            int(number) * units[unit] for number, unit in re.findall(r"(\d+)(KB|MB|GB)?", given)
+        ]
+        listed |= dict(zip(re.findall(r"`(\w+)`", names), values, strict=True))
+    assert listed == asdict(SERVICE)

@@ -144,13 +144,39 @@ def test_reads_cost_the_bytes_that_are_read(client: Any, indexed: str, key: str)
     # Neither a filter nor a projection makes it cheaper.
     assert query("pk = :v", FilterExpression="x = :v", ProjectionExpression="sk") == {"table": 1.5}
     assert query("pk = :v", Select="COUNT") == {"table": 1.5}
-    assert query("pk = :v AND sk > :v") == {"table": 0.5}
+    assert query("pk = :v AND begins_with(sk, :v)") == {"table": 0.5}
     # An index that holds little is read at little cost.
     by_index = query("pk = :v", IndexName="some", ConsistentRead=True)
     assert by_index == {"table": 0, "some": 1}
     # What it does not hold is fetched, each item for itself.
     whole = query("pk = :v", IndexName="some", Select="ALL_ATTRIBUTES", ConsistentRead=True)
     assert whole == {"table": 5, "some": 1}
+
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConsumedCapacity.html
+def test_a_table_is_called_what_the_request_calls_it(client: Any, table_ss: str, key: str) -> None:
+    arn = client.describe_table(TableName=table_ss)["Table"]["TableArn"]
+    total = {"ReturnConsumedCapacity": "TOTAL"}
+    item = {"pk": {"S": key}, "sk": {"S": "s"}}
+    for name in (table_ss, arn):
+        answers = [
+            client.put_item(TableName=name, Item=item, **total),
+            client.get_item(TableName=name, Key=item, **total),
+            client.scan(TableName=name, Limit=1, **total),
+            client.query(
+                TableName=name,
+                KeyConditionExpression="pk = :v",
+                ExpressionAttributeValues={":v": {"S": key}},
+                **total,
+            ),
+        ]
+        assert [each["ConsumedCapacity"]["TableName"] for each in answers] == [name] * 4
+        put = [{"PutRequest": {"Item": item}}]
+        batches = [
+            client.batch_write_item(RequestItems={name: put}, **total),
+            client.batch_get_item(RequestItems={name: {"Keys": [item]}}, **total),
+        ]
+        assert [each["ConsumedCapacity"][0]["TableName"] for each in batches] == [name] * 2
 
 
 def test_total_and_none(client: Any, indexed: str, key: str) -> None:

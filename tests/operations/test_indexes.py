@@ -452,3 +452,18 @@ def test_an_index_on_several_attributes(client: Any, new_table: Callable[..., st
         4,
         10,
     ]
+
+
+@pytest.mark.differs_locally("it says less of it")
+def test_more_global_indexes_than_a_table_may_have(client: Any, fails: Any) -> None:
+    fails(
+        "create_table",
+        "ValidationException",
+        "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the "
+        "per-table limit of 20",
+        TableName="never-made",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=definitions(pk="S", g="S"),
+        GlobalSecondaryIndexes=[index(f"by-g-{number}", "g") for number in range(21)],
+        BillingMode="PAY_PER_REQUEST",
+    )
