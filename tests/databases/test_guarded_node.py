@@ -99,6 +99,7 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gua
             "paxos_variant": "v1",
             "cas_contention_timeout": "3000ms",
             "native_transport_max_frame_size": "4MiB",
+            "tombstone_failure_threshold": 100_000,
             # What was granted holds at once, not after two seconds.
             "permissions_validity": "0ms",
             "roles_validity": "0ms",
@@ -192,7 +193,7 @@ async def test_without_tls_or_a_user_there_is_no_connection(guarded: Guarded) ->
 async def test_what_is_set_wrong_is_told_with_its_remedy(guarded: Guarded) -> None:
     found = wrong(await examine(guarded.url(), clock=SystemClock(), deadline=5.0))
     node = f"node {guarded.contact}"
-    assert sorted(found) == ["commit log", "paxos", "sizes", "timeouts"]
+    assert sorted(found) == ["commit log", "paxos", "sizes", "timeouts", "tombstones"]
     assert found["paxos"][0].startswith(f"{node} runs with paxos_variant v1")
     assert found["sizes"] == [
         f"{node} has native_transport_max_frame_size 4MiB: large items with indexes are refused"

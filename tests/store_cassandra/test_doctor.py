@@ -181,9 +181,12 @@ def test_settings_of_a_node() -> None:
         "native_transport_max_frame_size": "16MiB",
         "cas_contention_timeout": "1800ms",
         "write_request_timeout": "2s",
+        "tombstone_failure_threshold": "1000000",
     }
     assert list(of_node("n", right, replicas=3, deadline=5.0)) == []
     assert len(list(of_node("n", right, replicas=1, deadline=5.0))) == 1
+    few = right | {"tombstone_failure_threshold": "100000"}
+    assert [each.check for each in of_node("n", few, replicas=3, deadline=5.0)] == ["tombstones"]
     group = right | {"commitlog_sync": "group"}
     assert list(of_node("n", group, replicas=1, deadline=5.0)) == []
 

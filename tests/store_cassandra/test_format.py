@@ -1,4 +1,4 @@
-"""What a newer dynaspan keeps, an older one does not touch."""
+"""What a newer dynaspan keeps, an older one does not touch; nor one in another datacentre."""
 
 from __future__ import annotations
 
@@ -55,4 +55,25 @@ async def test_an_older_catalog_is_taken_to_the_newer_format(
         await late.open()
     for store in (late, newer, older):
         await store.close()
+    await drop_keyspaces(own)
+
+
+# B10: rounds at LOCAL_SERIAL in two datacentres are two groups that know nothing of each other.
+async def test_data_is_written_in_one_datacentre(cassandra_contact: str) -> None:
+    own = f"cassandra://{cassandra_contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
+    first, second = (CassandraStore(own, clock=SystemClock(), metrics=Metrics()) for _ in range(2))
+    await first.open()
+    elsewhere = Statement(
+        f"UPDATE {parse(own).keyspace}_catalog.format SET word = ? WHERE name = 'datacenter' "
+        "IF word = ?",
+        Consistency.LOCAL_QUORUM,
+        conditional=True,
+    )
+    await first._session.execute(elsewhere, ("mars", "datacenter1"), 5.0)
+    with pytest.raises(
+        StoreUnavailable, match="written in datacentre mars, and these are nodes of datacenter1"
+    ):
+        await second.open()
+    await second.close()
+    await first.close()
     await drop_keyspaces(own)

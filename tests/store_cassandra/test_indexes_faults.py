@@ -349,12 +349,13 @@ class PausedClock(SystemClock):
 
 
 class PauseAt:
-    def __init__(self, clock: PausedClock, seconds: float) -> None:
+    def __init__(self, clock: PausedClock, seconds: float, point: str = "mark:written") -> None:
         self._clock = clock
+        self._point = point
         self.seconds = seconds
 
     async def at(self, point: str) -> None:
-        if point == "mark:written":
+        if point == self._point:
             object.__setattr__(self._clock, "paused", self._clock.paused + self.seconds)  # type: ignore[attr-defined]
 
 
@@ -374,6 +375,25 @@ async def test_a_writer_that_was_paused_behind_its_mark_sends_nothing(
         await attempt(store, table, key, item(key, g="b", h="1"))
     assert not [cql for cql in own_session.sent_for(table)[before:] if WRITE in cql]
     await compare(store, table)
+
+
+# Its entries may be older by then than what Cassandra remembers of deletes.
+async def test_a_writer_that_was_paused_behind_its_write_leaves_the_entries_to_the_sweeper(
+    make: MakeStore, own_session: FaultySession
+) -> None:
+    clock = PausedClock()
+    faults = PauseAt(clock, 0.0, "cas:answered")
+    store = await make(session=own_session, clock=clock, faults=faults)
+    table = await created(store, indexed(GLOBAL))
+    key = new_key()
+    await attempt(store, table, key, item(key, g="a", h="1"))
+    own_session.sent.clear()
+    faults.seconds = 10.5
+    assert await attempt(store, table, key, item(key, g="b", h="1")) == Committed()
+    faults.seconds = 0.0
+    assert await marks(store, table)
+    await becomes_right(store, table)
+    await no_marks(store, table)
 
 
 # -- clocks ---------------------------------------------------------------------------------

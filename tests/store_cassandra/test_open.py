@@ -115,3 +115,14 @@ async def test_a_third_node_is_waited_for(
 
     monkeypatch.setattr(session, "datacenters", datacenters)
     assert await schema._replication(session, parse(url)) == {"dc": 3}
+
+
+# A misspelt name is no fault of the server's, and a datacentre may be seen a moment later.
+async def test_replicas_in_a_datacentre_that_is_not_there(cassandra_contact: str) -> None:
+    store = store_at(f"cassandra://{cassandra_contact}/?keyspace=mars_test&replication=mars:1")
+    with pytest.raises(
+        StoreUnavailable,
+        match="names datacentre mars, and the cluster has datacenter1: correct the store URL",
+    ):
+        await store.open()
+    await store.close()

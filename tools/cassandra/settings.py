@@ -94,6 +94,8 @@ def cassandra_yaml(
         "commitlog_total_space": "512MiB",
         # Two round trips for a conditional write instead of four.
         "paxos_variant": "v2",
+        # An index partition may be used as a queue.
+        "tombstone_failure_threshold": 1_000_000,
         # A dropped table leaves nothing behind.
         "auto_snapshot": False,
         "memtable_heap_space": "128MiB",

@@ -127,6 +127,9 @@ class GlobalChanges:
     async def follow(self, mark: Mark, deadline: Deadline) -> None:
         """Brings the entries to what the attempt has written; what fails is left to the sweeper,
         since the item itself is durable."""
+        if not self.in_time():
+            # Held up since: whoever deleted these places again may have been forgotten by now.
+            return
         written = await self._of.write(self.at(mark.version), deadline)
         await self._of.faults.at("entries:written")
         if written:

@@ -27,7 +27,7 @@ _MARKS = (
     "sk blob, places blob, PRIMARY KEY ((slot, shard), id)"
 )
 _CATALOG_TABLES = {
-    "format": "name text PRIMARY KEY, number bigint",
+    "format": "name text PRIMARY KEY, number bigint, word text",
     # One partition, so that a row and the version of the whole change in one LWT, and names sort.
     "tables": (
         "part text, version bigint static, changed text static, name text, id text, revision int, "
@@ -98,10 +98,10 @@ async def create(session: Session, patient: Patient, address: Address, dialect: 
             )
             await patient.ddl(f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) {options}")
     for _ in range(_LOOKS):
-        if known == FORMAT:
-            return
         try:
-            known = await _raise_format(patient, catalog)
+            if known < FORMAT:
+                known = await _raise_format(patient, catalog)
+            return await _one_datacenter(patient, catalog)
         except Unconfigured:
             await asyncio.sleep(_LOOK_SECONDS)
     raise StoreUnavailable(f"the nodes do not know the tables of {catalog} yet")
@@ -131,16 +131,41 @@ async def _raise_format(patient: Patient, catalog: str) -> int:
     return await _format(patient, catalog)
 
 
+async def _one_datacenter(patient: Patient, catalog: str) -> None:
+    """Rounds at LOCAL_SERIAL in two datacentres would know nothing of each other."""
+    local = Statement("SELECT data_center FROM system.local", Consistency.LOCAL_ONE)
+    ((here,),) = (await patient.execute(local)).rows
+    select = f"SELECT word FROM {catalog}.format WHERE name = 'datacenter'"
+    rows = (await patient.execute(Statement(select, Consistency.LOCAL_QUORUM))).rows
+    if not rows:
+        insert = f"INSERT INTO {catalog}.format (name, word) VALUES ('datacenter', ?) IF NOT EXISTS"
+        statement = Statement(insert, Consistency.LOCAL_QUORUM, conditional=True)
+        await patient.execute(statement, (here,))
+        rows = (await patient.execute(Statement(select, Consistency.LOCAL_QUORUM))).rows
+    if rows[0][0] != here:
+        raise StoreUnavailable(
+            f"this data is written in datacentre {rows[0][0]}, and these are nodes of {here}: "
+            f"name nodes there, or add ?local_dc={rows[0][0]} to the store URL"
+        )
+
+
 async def _replication(session: Session, address: Address) -> dict[str, int]:
+    wanted = address.replication
+    named = wanted.keys() if isinstance(wanted, Mapping) else set()
     seen = await session.datacenters()
-    if address.replication is None:
-        # Two may be three of which one has just started, and what is chosen now is kept.
-        for _ in range(_LOOKS):
-            if _THREE - 1 not in seen.values():
-                break
-            await asyncio.sleep(_LOOK_SECONDS)
-            seen = await session.datacenters()
-    return replicas(address.replication, seen)
+    # A cluster that has just started is seen node by node, and what is chosen now is kept: two
+    # nodes may be three.
+    for _ in range(_LOOKS):
+        if not (wanted is None and _THREE - 1 in seen.values()) and named <= seen.keys():
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+        seen = await session.datacenters()
+    if missing := sorted(named - seen.keys()):
+        raise StoreUnavailable(
+            f"replication names datacentre {', '.join(missing)}, and the cluster has "
+            f"{', '.join(sorted(seen))}: correct the store URL"
+        )
+    return replicas(wanted, seen)
 
 
 def replicas(

@@ -12,10 +12,11 @@ THREE = 3
 # An item, its entries in local indexes and the images of a stream: what one batch may hold.
 _LARGEST_BATCH = 8 * 1024 * 1024
 _LEAST_GC_GRACE_SECONDS = 3600
+_LEAST_TOMBSTONES = 1_000_000
 _RIGHTS = ("CREATE", "ALTER", "DROP", "SELECT", "MODIFY")
 SETTINGS = (
     *("paxos_variant", "commitlog_sync", "max_mutation_size", "native_transport_max_frame_size"),
-    *("cas_contention_timeout", "write_request_timeout"),
+    *("cas_contention_timeout", "write_request_timeout", "tombstone_failure_threshold"),
 )
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
@@ -47,6 +48,14 @@ def of_node(
                 f"node {node} has {name} {settings[name]}: large items with indexes are refused",
                 f"set {name}: 16MiB (max_mutation_size: with commitlog_segment_size: 32MiB)",
             )
+    tombstones = settings.get("tombstone_failure_threshold")
+    if tombstones is not None and int(tombstones) < _LEAST_TOMBSTONES:
+        yield Finding(
+            "tombstones",
+            f"node {node} has tombstone_failure_threshold {tombstones}: an index partition that so "
+            "many items have left within three hours (a queue) cannot be read",
+            f"set tombstone_failure_threshold: {_LEAST_TOMBSTONES}",
+        )
     share = SHARE * deadline
     for name, most in (("cas_contention_timeout", share), ("write_request_timeout", deadline)):
         seconds = number(settings.get(name))
