@@ -80,3 +80,10 @@ def test_a_wrong_statement_is_not_hidden() -> None:
 
 def test_a_statement_that_could_not_be_prepared_was_not_sent() -> None:
     assert isinstance(fault(cassandra.OperationTimedOut(), None), NotSent)
+
+
+# Of nodes that have just started one may know another datacentre before the next does.
+def test_a_datacentre_that_a_node_does_not_know_may_come() -> None:
+    text = "Unrecognized strategy option {far} passed to NetworkTopologyStrategy for keyspace k"
+    refused = protocol.ConfigurationException(code=0x2300, message=text, info=None)
+    assert isinstance(fault(refused, PLAIN), NotSent)

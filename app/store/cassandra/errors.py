@@ -41,14 +41,15 @@ VERDICTS: dict[type[BaseException], Verdict] = {
     cassandra.Unauthorized: Verdict.NOT_SENT,
     protocol.UnauthorizedErrorMessage: Verdict.NOT_SENT,
     protocol.BadCredentials: Verdict.NOT_SENT,
+    # A keyspace in a datacentre that this node has not heard of, yet or at all.
+    cassandra.ConfigurationException: Verdict.NOT_SENT,
+    protocol.ConfigurationException: Verdict.NOT_SENT,
     # The statement is wrong. InvalidRequest also says that a table is gone, see `fault`.
     cassandra.InvalidRequest: Verdict.BUG,
     protocol.InvalidRequestException: Verdict.BUG,
     protocol.SyntaxException: Verdict.BUG,
     protocol.RequestValidationException: Verdict.BUG,
     cassandra.RequestValidationException: Verdict.BUG,
-    cassandra.ConfigurationException: Verdict.BUG,
-    protocol.ConfigurationException: Verdict.BUG,
     cassandra.AlreadyExists: Verdict.BUG,
     protocol.AlreadyExistsException: Verdict.BUG,
     cassandra.UnsupportedOperation: Verdict.BUG,
