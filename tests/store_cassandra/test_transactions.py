@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
 
 import pytest
@@ -13,6 +14,7 @@ from app.clock import SystemClock
 from app.metrics import Metrics
 from app.model.index import entry_changes
 from app.model.rows import Item, Key
+from app.model.stream import record_of
 from app.model.table import Table
 from app.store.base import (
     ABSENT,
@@ -28,9 +30,11 @@ from app.store.base import (
     Write,
 )
 from app.store.cassandra import CassandraStore, resolution, transactions
-from app.store.cassandra.session import Consistency, Statement
+from app.store.cassandra.marks import MICROSECONDS, slot_of
+from app.store.cassandra.session import Consistency, Result, Session, Statement, Value
 from tests.store_cassandra.faults import Late, answer_lost, request_lost
-from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, indexed, item
+from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, item
+from tests.store_cassandra.streaming import becomes_complete, streamed
 from tests.store_cassandra.support import (
     FaultySession,
     MakeStore,
@@ -94,7 +98,8 @@ def own_session(own_url: str) -> FaultySession:
 
 
 def over(table: Table, key: Key, old: Item | None, version: int, new: Item | None) -> Write:
-    return Write(table, key, version, new, entry_changes(table, old, new))
+    entries, record = entry_changes(table, old, new), record_of(table, old, new)
+    return Write(table, key, version, new, entries, record)
 
 
 async def writes_of(store: CassandraStore, table: Table, new: dict[Key, Item | None]) -> Batch:
@@ -141,14 +146,16 @@ POINTS = ["txn:begun", "txn:prepared", "txn:committed", "txn:applied", "txn:entr
 DONE = ("txn:committed", "txn:applied", "txn:entries")
 
 
-@pytest.mark.parametrize("sweeps", [True, False])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    ("point", "sweeps"),
+    [*((point, True) for point in POINTS), ("txn:prepared", False), ("txn:committed", False)],
+)
 async def test_after_a_death_all_of_it_is_there_or_nothing(
     make: MakeStore, point: str, sweeps: bool
 ) -> None:
     faults = DieAt(point)
     store = await make(faults=faults)
-    table = await created(store, indexed(LOCAL, GLOBAL))
+    table = await created(store, streamed(LOCAL, GLOBAL))
     one, other, gone, new = keys = keys_apart(4)
     for key in (one, other, gone):
         batch = await writes_of(store, table, {key: item(key, g="old", h="1", l="a")})
@@ -188,6 +195,9 @@ async def test_after_a_death_all_of_it_is_there_or_nothing(
         outcome = await commit_soon(reader, again)
     assert outcome == Committed()
     assert await values(reader, table, keys) == ["x"] * 4
+    if sweeps:
+        # Each write is in the stream once, in its place.
+        await becomes_complete(reader, table)
 
 
 # A single write that meets the lock of a dead process ends its transaction, without a sweeper.
@@ -261,6 +271,49 @@ async def test_a_transaction_under_way_locks_and_hides(make: MakeStore) -> None:
     assert [row and row.item["g"]["S"] for row in seen] == ["new", "new"]
 
 
+# B5: the one row is read before a transaction, the other one after it.
+async def test_a_snapshot_shows_no_half_of_a_transaction(
+    make: MakeStore, own_session: FaultySession
+) -> None:
+    store, other = await make(session=own_session, sweeps=False), await make(sweeps=False)
+    table = await created(store, new_table())
+    keys = keys_apart(2)
+    for key in keys:
+        await put(store, table, key, item=item(key, g="old"))
+    batch = await writes_of(other, table, {key: item(key, g="new") for key in keys})
+
+    async def behind_it(
+        session: Session, statement: Statement, values: Sequence[Value], seconds: float
+    ) -> Result:
+        assert await other.commit(batch) == Committed()
+        return await session.execute(statement, values, seconds)
+
+    own_session.on_next("SELECT item, ver, txid", behind_it)
+    seen = await store.snapshot([(table, key) for key in keys])
+    assert not isinstance(seen, Conflict)
+    assert [row and row.item["g"]["S"] for row in seen] == ["new", "new"]
+
+
+# B4: the mark of its record, made when it was prepared, may have been given up meanwhile.
+async def test_whoever_applies_a_row_makes_a_mark_of_its_record(make: MakeStore) -> None:
+    faults = DieAt("txn:committed")
+    store = await make(faults=faults, sweeps=False)
+    table = await created(store, streamed())
+    keys = keys_apart(2)
+    batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
+    faults.armed = True
+    with pytest.raises(Died):
+        await store.commit(batch)
+    await abandon(store)
+    pending = store._streams.marks
+    now = slot_of(time.time() * MICROSECONDS)
+    for mark in await pending.read(range(now - 2, now + 3)):
+        await pending.remove(mark)
+    reader = await make(sweeps=False)
+    assert await values(reader, table, keys) == ["new", "new"]
+    assert await becomes_complete(reader, table)
+
+
 # -- answers that do not come ---------------------------------------------------------------
 
 
@@ -308,7 +361,7 @@ async def test_a_request_that_arrives_late_changes_nothing(
     late = Late()
     own_session.on_next(text, late)
     assert await store.commit(batch) == Conflict()
-    await late.arrive()
+    assert (await late.arrive()).rows[0][0] == (text == PREPARE)
     assert await values(store, table, keys) == ["old", "old"]
     # Readers have removed the lock of a transaction that has no record.
     for key in keys:
