@@ -34,28 +34,36 @@ def wide(client: Any, create_table: Callable[..., str]) -> Iterator[str]:
     client.delete_table(TableName=name)
 
 
+@pytest.fixture(scope="module")
+def strict(client: Any, create_table: Callable[..., str]) -> Iterator[str]:
+    """Like all others: of its own, as it is filled with more than a page."""
+    name = create_table(f"test-limits-{uuid.uuid4().hex[:12]}", {"pk": "S", "sk": "S"})
+    yield name
+    client.delete_table(TableName=name)
+
+
 def item(key: str, sort: str = "s", **more: str) -> dict[str, Any]:
     texts = {"pk": key, "sk": sort, **more}
     return {name: {"S": text} for name, text in texts.items()}
 
 
-def test_a_large_item(client: Any, fails: Any, wide: str, table_ss: str, key: str) -> None:
+def test_a_large_item(client: Any, fails: Any, wide: str, strict: str, key: str) -> None:
     large = item(key, data="x" * 900_000)
     client.put_item(TableName=wide, Item=large)
     read = client.get_item(TableName=wide, Key=item(key), ConsistentRead=True)
     assert read["Item"] == large
     message = "Item size has exceeded the maximum allowed size"
-    fails("put_item", "ValidationException", message, TableName=table_ss, Item=large)
+    fails("put_item", "ValidationException", message, TableName=strict, Item=large)
     larger = item(key, data="x" * 1_048_576)
     fails("put_item", "ValidationException", message, TableName=wide, Item=larger)
 
 
-def test_a_large_item_by_other_operations(client: Any, wide: str, table_ss: str, key: str) -> None:
+def test_a_large_item_by_other_operations(client: Any, wide: str, strict: str, key: str) -> None:
     large = [{"PutRequest": {"Item": item(key, "batch", data="x" * 500_000)}}]
     client.batch_write_item(RequestItems={wide: large})
     with pytest.raises(client.exceptions.ClientError, match="maximum allowed size"):
-        client.batch_write_item(RequestItems={table_ss: large})
-    for name in (wide, table_ss):
+        client.batch_write_item(RequestItems={strict: large})
+    for name in (wide, strict):
         update = {
             "TableName": name,
             "Key": item(key, "update"),
@@ -88,8 +96,8 @@ def test_long_keys(client: Any, fails: Any, wide: str, key: str) -> None:
     )
 
 
-def test_a_large_page(client: Any, wide: str, table_ss: str, key: str) -> None:
-    for name in (wide, table_ss):
+def test_a_large_page(client: Any, wide: str, strict: str, key: str) -> None:
+    for name in (wide, strict):
         for number in range(5):
             client.put_item(TableName=name, Item=item(key, str(number), data="x" * 390_000))
         found = client.query(
@@ -100,9 +108,7 @@ def test_a_large_page(client: Any, wide: str, table_ss: str, key: str) -> None:
         assert found["Count"] == (5 if name == wide else 3)
 
 
-def test_many_writes_in_a_batch(
-    client: Any, fails: Any, wide: str, table_ss: str, key: str
-) -> None:
+def test_many_writes_in_a_batch(client: Any, fails: Any, wide: str, strict: str, key: str) -> None:
     def puts(count: int) -> list[Any]:
         return [{"PutRequest": {"Item": item(key, f"w{number:03}")}} for number in range(count)]
 
@@ -116,7 +122,7 @@ def test_many_writes_in_a_batch(
     )
     assert found["Count"] == 60
     # What no table takes is refused before the table is known.
-    for name, count, most in ((wide, 61, 60), (table_ss, 26, 25), (wide, 1001, 25)):
+    for name, count, most in ((wide, 61, 60), (strict, 26, 25), (wide, 1001, 25)):
         error = fails(
             "batch_write_item", "ValidationException", None, RequestItems={name: puts(count)}
         )
@@ -126,16 +132,16 @@ def test_many_writes_in_a_batch(
         "batch_write_item",
         "ValidationException",
         "Too many items requested for the BatchWriteItem call",
-        RequestItems={wide: puts(50), table_ss: puts(20)},
+        RequestItems={wide: puts(50), strict: puts(20)},
     )
 
 
-def test_many_keys_in_a_batch(client: Any, fails: Any, wide: str, table_ss: str, key: str) -> None:
+def test_many_keys_in_a_batch(client: Any, fails: Any, wide: str, strict: str, key: str) -> None:
     keys = [item(key, f"g{number}") for number in range(150)]
     answer = client.batch_get_item(RequestItems={wide: {"Keys": keys}})
     assert answer["Responses"] == {wide: []}
     error = fails(
-        "batch_get_item", "ValidationException", None, RequestItems={table_ss: {"Keys": keys}}
+        "batch_get_item", "ValidationException", None, RequestItems={strict: {"Keys": keys}}
     )
     assert error["Error"]["Message"].endswith("Member must have length less than or equal to 100")
 
