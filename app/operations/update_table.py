@@ -56,7 +56,12 @@ async def run(ctx: Context, request: Request) -> Answer:
                 await ctx.store.settled(changed)
             status = "ACTIVE" if same else "UPDATING"
             census = await census_of(ctx, table)
-            return {"TableDescription": description(ctx, changed, census, status=status)}
+            described = description(ctx, changed, census, status=status)
+            for index in described.get("GlobalSecondaryIndexes", ()):
+                before, after = (each.index(index["IndexName"]) for each in (table, changed))
+                if index["IndexStatus"] == "ACTIVE" and before != after:
+                    index["IndexStatus"] = "UPDATING"
+            return {"TableDescription": described}
 
 
 def _changed(request: Request, table: Table, now: float) -> Table:

@@ -159,8 +159,11 @@ def test_throughput_of_an_index_is_changed(client: Any, fails: Any, indexed: Any
         one = {"IndexName": "by-gk", "ProvisionedThroughput": units(read, write)}
         return {"TableName": name, "GlobalSecondaryIndexUpdates": [{"Update": one}]}
 
-    client.update_table(**update(2, 9))
+    answer = client.update_table(**update(2, 9))["TableDescription"]
+    assert answer["TableStatus"] == "UPDATING"
+    assert answer["GlobalSecondaryIndexes"][0]["IndexStatus"] == "UPDATING"
     table, index = described(client, name)
+    assert index["IndexStatus"] == "ACTIVE"
     changed = index["ProvisionedThroughput"]
     assert changed.items() >= {"NumberOfDecreasesToday": 1, **units(2, 9)}.items()
     assert changed["LastDecreaseDateTime"] == changed["LastIncreaseDateTime"]
