@@ -55,6 +55,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         Stage("cassandra", 210, 600, on_cassandra, (*cassandra, *two), cassandra=True),
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 120, 600, ("faults",), cassandra, cassandra=True),
+        Stage("differential", 60, 300, ("differential",), sqlite),
         Stage("databases", 210, 600, ("databases",)),
     )
     taken = {path for stage in others for path in stage.paths}

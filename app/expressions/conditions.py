@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from .. import errors
+from ..errors import ApiError
 from ..model.rows import Item
+from ..model.table import Table
 from . import predicates, tree
 from .cache import ProgramCache
 from .compiling import Program, names_of
@@ -85,17 +87,28 @@ def check_no_key_attributes(condition: Condition, key_names: Sequence[str], para
             )
 
 
-def check_scalar_keys(nested_names: Collection[str], key_names: Sequence[str]) -> None:
-    """Raises ValidationException when an expression looks into a key attribute.
+def check_scalar_keys(nested_names: Collection[str], table: Table) -> None:
+    """Raises ValidationException when an expression looks into a key attribute of the table or of
+    one of its indexes.
 
     `nested_names` are those of a Condition, Projection or Update.
     """
-    for name in key_names:
+    if not nested_names:
+        return
+    for name in table.key_names:
         if name in nested_names:
-            raise errors.validation(
-                "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
-                f"not allowed: Key: {name}"
-            )
+            raise _not_scalar("Key", name)
+    for index in table.indexes:
+        for key in index.keys:
+            if key.name in nested_names:
+                raise _not_scalar("IndexKey", key.name)
+
+
+def _not_scalar(kind: str, name: str) -> ApiError:
+    return errors.validation(
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
+        f"not allowed: {kind}: {name}"
+    )
 
 
 def _compile(node: tree.Condition, program: Program) -> Test:

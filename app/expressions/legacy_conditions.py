@@ -18,9 +18,9 @@ _COMPARATORS = {"EQ": "=", "NE": "<>", "LE": "<=", "LT": "<", "GE": ">=", "GT": 
 _COUNTS = {"NULL": 0, "NOT_NULL": 0, "BETWEEN": 2}
 _SCALARS = frozenset(("S", "N", "B"))
 _TYPES = {
-    **dict.fromkeys(
-        ("LE", "LT", "GE", "GT", "IN", "BETWEEN", "CONTAINS", "NOT_CONTAINS"), _SCALARS
-    ),
+    **dict.fromkeys(("LE", "LT", "GE", "GT", "IN", "BETWEEN"), _SCALARS),
+    # What a list may be asked for, although neither a string nor a set can hold it, too.
+    **dict.fromkeys(("CONTAINS", "NOT_CONTAINS"), _SCALARS | {"BOOL", "NULL"}),
     "BEGINS_WITH": frozenset(("S", "B")),
 }
 

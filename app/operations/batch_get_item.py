@@ -50,7 +50,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         if len(set(keys)) < len(keys):
             raise errors.validation("Provided list of item keys contains duplicates")
         if part.projection is not None:
-            check_scalar_keys(part.projection.nested_names, table.key_names)
+            check_scalar_keys(part.projection.nested_names, table)
         plans.append((name, part, table, keys))
 
     budget = ANSWER_BYTES

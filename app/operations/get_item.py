@@ -28,7 +28,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
     table = await usable_table(ctx, request["TableName"])
     if projection is not None:
-        check_scalar_keys(projection.nested_names, table.key_names)
+        check_scalar_keys(projection.nested_names, table)
     key = key_of_request(table, wire_key)
     consistent = request.get("ConsistentRead", False)
     row = await ctx.store.get(table, key, consistent=consistent)

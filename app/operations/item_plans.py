@@ -59,9 +59,9 @@ def update_plan(
             return Refused()
         if changes is None:
             return Put(wire_key if old is None else old)
+        new = changes.apply(wire_key if old is None else old)
         if old is None and changes.only_removes:
             return Delete()
-        new = changes.apply(wire_key if old is None else old)
         if item_size(new) > table.limits.item:
             raise errors.validation(_UPDATE_TOO_LARGE)
         check_index_keys(table, new, updating=True)
@@ -100,7 +100,7 @@ def too_large() -> ApiError:
 def check_condition_keys(table: Table, wanted: Condition | None) -> None:
     """Raises for a condition that looks into a key attribute."""
     if wanted is not None:
-        check_scalar_keys(wanted.nested_names, table.key_names)
+        check_scalar_keys(wanted.nested_names, table)
 
 
 def holds(wanted: Condition | None, item: Item | None) -> bool:
@@ -116,4 +116,4 @@ def _refuse_key_attributes(changes: Update | None, table: Table) -> None:
                 "One or more parameter values were invalid: "
                 f"Cannot update attribute {name}. This attribute is part of the key"
             )
-    check_scalar_keys(changes.nested_names, table.key_names)
+    check_scalar_keys(changes.nested_names, table)

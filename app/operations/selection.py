@@ -85,7 +85,7 @@ def check_scalar_paths(target: Target, wanted: Condition | None, shown: Projecti
     """Raises for a filter or projection that looks into a key attribute of the table."""
     for expression in (shown, wanted):
         if expression is not None:
-            check_scalar_keys(expression.nested_names, target.table.key_names)
+            check_scalar_keys(expression.nested_names, target.table)
 
 
 def selection_of(

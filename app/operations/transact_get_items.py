@@ -42,7 +42,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     for part, wire_key, projection in parsed:
         table = await usable_table(ctx, part["TableName"])
         if projection is not None:
-            check_scalar_keys(projection.nested_names, table.key_names)
+            check_scalar_keys(projection.nested_names, table)
         try:
             key = key_of_request(table, wire_key)
         except ApiError as fault:

@@ -10,6 +10,7 @@ from app.expressions import (
     check_scalar_keys,
     condition,
 )
+from app.model.table import Index, KeyAttribute, Table
 from tests.expressions.ask import holds, message_of
 
 ITEM = {
@@ -210,11 +211,23 @@ def test_a_filter_may_not_look_at_keys():
     check_no_key_attributes(asked, ("pk",), "FilterExpression")
 
 
+TABLE = Table(
+    "0" * 32,
+    "things",
+    KeyAttribute("pk", "S"),
+    KeyAttribute("sk", "S"),
+    created=0.0,
+    indexes=(Index(1, "by-c", False, (KeyAttribute("c", "S"),)),),
+)
+
+
 def test_keys_have_nothing_inside():
     asked = condition("attribute_exists(pk.a)", Placeholders(), "ConditionExpression")
-    assert message_of(lambda: check_scalar_keys(asked.nested_names, ("pk", "sk"))) == (
+    assert message_of(lambda: check_scalar_keys(asked.nested_names, TABLE)) == (
         "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
         "not allowed: Key: pk"
     )
+    asked = condition("attribute_exists(c[0])", Placeholders(), "ConditionExpression")
+    assert message_of(lambda: check_scalar_keys(asked.nested_names, TABLE)).endswith("IndexKey: c")
     whole = condition("attribute_exists(pk)", Placeholders(), "ConditionExpression")
-    check_scalar_keys(whole.nested_names, ("pk", "sk"))
+    check_scalar_keys(whole.nested_names, TABLE)

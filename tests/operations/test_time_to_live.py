@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.operations.conftest import make_client
+from tests.operations.conftest import create, make_client
 from tests.operations.texts import (
     BAD_NAME,
     NOT_STRING,
@@ -190,11 +190,12 @@ def test_items_that_have_not_expired_stay(client: Any, enabled: str, key: str) -
 
 @pytest.fixture(scope="module")
 def quick(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A client of a server that looks for expired items all the time."""
+    """A client of a server that looks for expired items all the time, on a store of its own: of
+    several servers one does so, at its own interval."""
     if request.config.getoption("--url"):
         pytest.skip("how often another server looks for expired items is its own affair")
-    start_server, store_url = map(request.getfixturevalue, ("start_server", "store_url"))
-    client = make_client(start_server("--store", store_url, "--ttl-interval", "0.3").url)
+    start_server, new_url = map(request.getfixturevalue, ("start_server", "new_store_url"))
+    client = make_client(start_server("--store", new_url(), "--ttl-interval", "0.3").url)
     yield client
     client.close()
 
@@ -212,8 +213,10 @@ def left(client: Any, table: str, wanted: set[str], **more: Any) -> None:
         time.sleep(0.1)
 
 
-def test_expired_items_are_deleted(quick: Any, new_table: Callable[..., str]) -> None:
-    table = new_table(
+def test_expired_items_are_deleted(quick: Any) -> None:
+    table = create(
+        quick,
+        "things",
         {"pk": "S"},
         AttributeDefinitions=[
             {"AttributeName": "pk", "AttributeType": "S"},

@@ -207,7 +207,6 @@ def test_an_update_of_nothing_keeps_the_item(client: Any, stored: dict[str, Any]
             "UpdateExpression": "DELETE a :v",
             "ExpressionAttributeValues": {":v": {"SS": ["x"]}},
         },
-        {"UpdateExpression": "REMOVE a.b"},
     ],
 )
 def test_removing_from_an_item_that_is_not_there_makes_none(
@@ -216,6 +215,17 @@ def test_removing_from_an_item_that_is_not_there_makes_none(
     wanted = {"TableName": table, "Key": {"pk": {"S": key}}}
     assert raw("UpdateItem", {**wanted, **parameters, "ReturnValues": "ALL_NEW"}) == (200, {})
     assert raw("GetItem", wanted) == (200, {})
+
+
+def test_removing_inside_an_item_that_is_not_there(fails: Any, table: str, key: str) -> None:
+    fails(
+        "update_item",
+        "ValidationException",
+        "The document path provided in the update expression is invalid for update",
+        TableName=table,
+        Key={"pk": {"S": key}},
+        UpdateExpression="REMOVE a.b",
+    )
 
 
 def test_the_sort_key_is_in_the_item_that_is_made(client: Any, table_sn: str, key: str) -> None:
