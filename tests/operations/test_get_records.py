@@ -203,3 +203,26 @@ def test_bad_limits(streams: Any, arn: str, limit: int, message: str) -> None:
     with pytest.raises(ClientError) as caught:
         streams.get_records(ShardIterator=place, Limit=limit)
     assert caught.value.response["Error"] == {"Code": "ValidationException", "Message": message}
+
+
+# Whichever server wrote it: the median is far under a second.
+def test_a_record_is_there_within_seconds(
+    second_client: Any, streams: Any, stream_table: str, arn: str, key: str
+) -> None:
+    second_client.put_item(TableName=stream_table, Item={"pk": {"S": key}, "sk": {"S": "s"}})
+    begin = time.monotonic()
+    records_of(streams, arn, key, 1)
+    assert time.monotonic() - begin < 5
+
+
+# Nobody who has heard of the answer writes past the stream.
+def test_what_is_written_behind_the_answer_is_told(
+    client: Any, second_client: Any, streams: Any, new_table: NewTable
+) -> None:
+    name = new_table({"pk": "S"})
+    for _ in range(2):
+        second_client.put_item(TableName=name, Item={"pk": {"S": "warm"}})
+    client.update_table(TableName=name, StreamSpecification=specification("KEYS_ONLY"))
+    second_client.put_item(TableName=name, Item={"pk": {"S": "told"}})
+    records = records_of(streams, arn_of(client, name), "told", 1)
+    assert _events(records) == ["INSERT"]

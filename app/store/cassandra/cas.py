@@ -139,7 +139,7 @@ class _Attempts:
                 values += intent.outbox.values(version, expected)
             await self._announce(version)
             await self._of._faults.at("cas:before")
-            if not all(follower.in_time() for follower in intent.followers):
+            if intent.followers and not all(each.in_time() for each in intent.followers):
                 self._withdraw()
                 raise StoreUnavailable("this process was held up too long to send a write")
             try:

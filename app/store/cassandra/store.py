@@ -15,7 +15,7 @@ from ...model.table import Table
 from .. import base
 from . import preflight, schema
 from .attempt import Tools
-from .cas import Intent, Writer
+from .cas import Follower, Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
 from .dialect import CASSANDRA, Dialect
@@ -296,6 +296,10 @@ class CassandraStore(Reading):
             raise ValueError("a write of a table with indexes must expect something")
         else:
             condition = IF_ANY
+        entries = self._entries.changes(write, items, blob)
+        followers: tuple[Follower, ...] = () if entries is None else (entries,)
+        if outbox is not None:
+            followers += (outbox,)
         return Intent(
             statements=items.statements,
             cas=items.statements.cas(
@@ -311,11 +315,7 @@ class CassandraStore(Reading):
             expected=expected,
             since_delete=condition == IF_ABSENT_SINCE,
             tail=local.values(write.key),
-            followers=tuple(
-                follower
-                for follower in (self._entries.changes(write, items, blob), outbox)
-                if follower is not None
-            ),
+            followers=followers,
             outbox=outbox,
         )
 

@@ -51,9 +51,9 @@ class LogStatements:
         heads, log = f"{keyspace}.heads", f"{keyspace}.log"
         buckets, former = f"{keyspace}.buckets", f"{keyspace}.former"
         head = "WHERE stream = ? AND shard = ?"
+        # Not INSERT: that would leave a row behind when all columns of a closed head have expired.
         self.new_head = _lwt(
-            f"INSERT INTO {heads} (stream, shard, owner, seq, base, refs) "
-            "VALUES (?, ?, 0x00, 0, 0, 0x) IF NOT EXISTS"
+            f"UPDATE {heads} SET owner = 0x00, seq = 0, base = 0, refs = 0x {head} IF owner = null"
         )
         self.head = Statement(f"SELECT seq, base, closed FROM {heads} {head}", _QUORUM)
         self.head_decided = Statement(
