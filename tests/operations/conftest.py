@@ -54,8 +54,10 @@ def second_endpoint(endpoint: str, request: pytest.FixtureRequest) -> str:
 
 def _serve(request: pytest.FixtureRequest) -> str:
     start_server, store_url = map(request.getfixturevalue, ("start_server", "store_url"))
-    # Items are counted soon enough for a test to wait for it.
-    url: str = start_server("--store", store_url, "--census-interval", "2").url
+    # Whichever server leads a job does it soon enough for a test to wait for it.
+    url: str = start_server(
+        "--store", store_url, "--census-interval", "2", "--ttl-interval", "1"
+    ).url
     return url
 
 
