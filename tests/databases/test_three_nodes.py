@@ -15,6 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.conftest import LONG
+from tests.faults.histories import Client as HistoryClient
+from tests.faults.histories import History
 from tests.faults.support import Writer, clean_within, make_indexed
 from tools.cassandra import Cluster
 from tools.loopback import own_address
@@ -73,6 +75,18 @@ def client_of(server: Server, attempts: int = 4) -> Any:
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
+    )
+
+
+def create_plain(client: Any, name: str) -> None:
+    client.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client.get_waiter("table_exists").wait(
+        TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
 
 
@@ -152,6 +166,31 @@ async def test_no_request_fails_when_a_node_dies_and_comes_back(
     for writer in load.writers:
         writer.check(client)
     await clean_within(url, TABLE, 15.0)
+
+
+# Two servers, one of which is killed as well, and transactions among the requests.
+@pytest.mark.long
+@pytest.mark.timeout(240)
+async def test_histories_are_linearizable_while_a_node_dies(
+    cluster: Cluster, url: str, server: Server, start_server: Callable[..., Server]
+) -> None:
+    other = await asyncio.to_thread(start_server, "--store", url)
+    clients = [client_of(server, attempts=1), client_of(other, attempts=1)]
+    create_plain(clients[0], "histories")
+    history = History("histories")
+    at_work = [HistoryClient(number, clients, history) for number in range(4)]
+    try:
+        await asyncio.sleep(5)
+        cluster.nodes[2].kill()
+        await asyncio.sleep(10)
+        clients.pop()
+        other.kill()
+        await until_up(cluster, 2)
+        await asyncio.sleep(5)
+    finally:
+        for each in at_work:
+            await asyncio.to_thread(each.stop)
+    assert len(history.check()) > 500
 
 
 @pytest.mark.timeout(240)

@@ -12,6 +12,7 @@ import orjson
 from ...errors import StoreUnavailable, StoreUnknown
 from ..base import Committed, Conflict, Locked, Outcome, Token
 from .attempt import Step, Tools, press
+from .entries import MARK_SECONDS
 from .marks import MICROSECONDS, Mark
 from .outbox import Outbox
 from .patience import Deadline
@@ -38,6 +39,7 @@ class Apart:
         self._steps = steps
         self._deadline = deadline
         self._mark = transaction_mark(id, int(tools.clock.time() * MICROSECONDS))
+        self._until = tools.clock.monotonic() + MARK_SECONDS
         self._entries_written = False
         self._taken = self._begun = self._stopped = False
         self._touched: list[Step] = []
@@ -201,6 +203,9 @@ class Apart:
             await outbox.follow(mark, self._deadline)
 
     async def _write_entries(self) -> None:
+        if self._tools.clock.monotonic() > self._until:
+            # Held up, as in GlobalChanges.follow: they are the sweeper's then.
+            return
         sent = [
             sent
             for step in self._steps
