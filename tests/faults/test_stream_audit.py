@@ -49,7 +49,7 @@ def _write(pair: Pair, table: str, seed: int, stop: threading.Event, acked: list
         client = pair.clients[chance.randrange(2)]
         key = {"pk": {"S": str(chance.randrange(KEYS))}}
         value = {"N": str(chance.randrange(10**6))}
-        kind = chance.randrange(4)
+        kind = chance.randrange(5)
         try:
             if kind == 0:
                 client.delete_item(TableName=table, Key=key)
@@ -57,6 +57,12 @@ def _write(pair: Pair, table: str, seed: int, stop: threading.Event, acked: list
                 put = {"PutRequest": {"Item": key | {"v": value}}}
                 client.batch_write_item(RequestItems={table: [put]})
             elif kind == 2:
+                two = chance.sample(range(KEYS), 2)
+                puts = [{"Item": {"pk": {"S": str(each)}, "v": value}} for each in two]
+                client.transact_write_items(
+                    TransactItems=[{"Put": put | {"TableName": table}} for put in puts]
+                )
+            elif kind == 3:
                 client.put_item(TableName=table, Item=key | {"v": value, "w": {"S": "x" * 100}})
             else:
                 client.update_item(
