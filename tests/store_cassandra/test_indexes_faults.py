@@ -113,7 +113,8 @@ async def marks(store: CassandraStore, table: Table) -> list[Mark]:
 
 
 async def no_marks(store: CassandraStore, table: Table) -> None:
-    async with asyncio.timeout(15):
+    # A write that is not visible is looked for again after 15 s.
+    async with asyncio.timeout(30):
         while True:
             if not await marks(store, table):
                 return
