@@ -192,5 +192,6 @@ def test_the_sum_of_all_accounts_stays(bank: Bank, store_kind: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(300)
 def test_the_sum_of_all_accounts_stays_for_minutes(bank: Bank) -> None:
     _run(bank, 150.0, between_kills=4.0)

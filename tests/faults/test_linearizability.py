@@ -98,6 +98,7 @@ def test_single_items_are_linearizable(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(240)
 def test_single_items_are_linearizable_for_minutes(
     start_server: Callable[..., Any],
     durable_store_url: str,
