@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help install run test test-long check fmt cassandra demo fuzz local-lambda constraints clean
+.PHONY: help install run test test-long check fmt cassandra demo fuzz test-endpoint local-lambda constraints clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
@@ -56,6 +56,10 @@ cassandra: $(VENV)/test  ## A real Cassandra on 127.0.0.1:9042 until Ctrl-C (NOD
 
 demo: $(VENV)/test  ## Load real cities and query them (STORE=cassandra://127.0.0.1:9042)
 	@exec $(RUN) -m tools.demo $(if $(STORE),--store '$(STORE)') $(ARGS)
+
+test-endpoint: $(VENV)/test  ## The operation tests against URL=... (PROFILE=..., LOCAL=1 for DynamoDB Local)
+	$(if $(URL),,$(error say which: make test-endpoint URL=http://127.0.0.1:8000))
+	@exec $(RUN) -m pytest -q -p no:cacheprovider tests/operations --url '$(URL)' $(if $(PROFILE),--profile '$(PROFILE)') -m 'not own_answer$(if $(LOCAL), and not differs_locally)' $(ARGS)
 
 fuzz: $(VENV)/test  ## Random requests against DynamoDB Local, random bodies (ARGS="--minutes 10")
 	@exec $(RUN) -m tools.fuzz $(ARGS)

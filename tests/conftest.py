@@ -36,6 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "Local or DynamoDB itself add -m 'not differs_locally and not own_answer' or "
         "-m 'not own_answer'",
     )
+    parser.addoption(
+        "--profile", help="credentials and region for --url, from the AWS configuration"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,6 +14,7 @@ import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -25,19 +26,40 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 
-REGION = "us-east-1"
-KEYS = Credentials("test", "test")
+
+@dataclass(frozen=True)
+class Identity:
+    """Who signs, and for which region."""
+
+    region: str
+    credentials: Credentials
 
 
-def make_client(url: str, service: str = "dynamodb") -> Any:
+LOCAL = Identity("us-east-1", Credentials("test", "test"))
+
+
+def make_client(url: str, service: str = "dynamodb", identity: Identity = LOCAL) -> Any:
+    keys = identity.credentials
     return boto3.client(
         service,
         endpoint_url=url,
-        region_name=REGION,
-        aws_access_key_id=KEYS.access_key,
-        aws_secret_access_key=KEYS.secret_key,
+        region_name=identity.region,
+        aws_access_key_id=keys.access_key,
+        aws_secret_access_key=keys.secret_key,
+        aws_session_token=keys.token,
         config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
     )
+
+
+@pytest.fixture(scope="session")
+def identity(request: pytest.FixtureRequest) -> Identity:
+    profile = request.config.getoption("--profile")
+    if profile is None:
+        return LOCAL
+    session = boto3.Session(profile_name=profile)
+    found = session.get_credentials()
+    assert found is not None, f"profile {profile} has no credentials"
+    return Identity(session.region_name or LOCAL.region, found.get_frozen_credentials())
 
 
 @pytest.fixture(scope="session")
@@ -62,15 +84,15 @@ def _serve(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def client(endpoint: str) -> Iterator[Any]:
-    client = make_client(endpoint)
+def client(endpoint: str, identity: Identity) -> Iterator[Any]:
+    client = make_client(endpoint, identity=identity)
     yield client
     client.close()
 
 
 @pytest.fixture(scope="session")
-def second_client(second_endpoint: str) -> Iterator[Any]:
-    client = make_client(second_endpoint)
+def second_client(second_endpoint: str, identity: Identity) -> Iterator[Any]:
+    client = make_client(second_endpoint, identity=identity)
     yield client
     client.close()
 
@@ -91,12 +113,13 @@ Raw = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture(scope="session")
-def raw(endpoint: str) -> Iterator[Raw]:
+def raw(endpoint: str, identity: Identity) -> Iterator[Raw]:
     """`raw("PutItem", {...})` -> HTTP status and the whole answer, of a signed request.
 
     The target may also be given whole, and the body as the bytes to be sent.
     """
-    session, signer = URLLib3Session(), SigV4Auth(KEYS, "dynamodb", REGION)
+    session = URLLib3Session()
+    signer = SigV4Auth(identity.credentials, "dynamodb", identity.region)
 
     def send(target: str, body: Any) -> tuple[int, Any]:
         request = AWSRequest(

@@ -27,6 +27,7 @@ def arn(client: Any, stream_table: str) -> str:
     return arn_of(client, stream_table)
 
 
+@pytest.mark.own_answer("the number of shards is a setting here")
 def test_a_stream(streams: Any, stream_table: str, arn: str) -> None:
     found = streams.describe_stream(StreamArn=arn)["StreamDescription"]
     shards = found.pop("Shards")
@@ -72,6 +73,7 @@ def test_no_shard_has_children(streams: Any, arn: str) -> None:
     assert found["StreamDescription"]["Shards"] == []
 
 
+@pytest.mark.differs_locally("its shards are closed later")
 def test_shards_of_a_disabled_stream_are_closed(
     client: Any, streams: Any, stream_table: str, new_table: Callable[..., str]
 ) -> None:

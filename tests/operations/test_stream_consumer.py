@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.operations.streaming import SECONDS, arn_of, disabled, specification
 
 END = "SHARD_END"
@@ -112,6 +114,7 @@ class Worker:
         )
 
 
+@pytest.mark.own_answer("the number of shards is a setting here")
 def test_two_workers_share_the_shards_and_one_takes_over(
     client: Any, streams: Any, new_table: Callable[..., str]
 ) -> None:

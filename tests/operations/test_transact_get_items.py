@@ -23,6 +23,7 @@ def get(table: str, pk: str, **more: Any) -> dict[str, Any]:
     return {"Get": {"TableName": table, "Key": wire(pk), **more}}
 
 
+@pytest.mark.differs_locally("takes no ARN")
 def test_items_in_the_order_of_the_request(
     client: Any, table: str, table_ss: str, key: str
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_hundred_items(client: Any, table: str, key: str, fails: Fails) -> Non
     assert client.transact_get_items(TransactItems=reads[:100])["Responses"] == [{}] * 100
 
 
+@pytest.mark.differs_locally("looks for tables first")
 def test_faults_of_expressions_come_before_tables(key: str, fails: Fails) -> None:
     fails(
         "transact_get_items",
@@ -133,6 +135,7 @@ def test_a_bad_key_is_the_reason_of_its_item(client: Any, table: str, key: str) 
     ]
 
 
+@pytest.mark.differs_locally("counts some bytes more")
 def test_four_megabytes(client: Any, table: str, key: str, fails: Fails) -> None:
     item = wire(key, b={"S": "x" * 380 * 1024})
     for number in range(11):
