@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from .tables_attach import attach, detach
 from .tables_verify import verify
 
 tables = typer.Typer(
     name="tables", help="Look after tables.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 tables.command()(verify)
+tables.command()(attach)
+tables.command()(detach)

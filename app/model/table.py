@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from .attachment import Attachment, attachment
 from .limits import SERVICE, Limits
 
 # Raised when an older dynaspan could misread what a newer one stored; an older one refuses it.
@@ -119,6 +120,7 @@ class Table:
     `latest_stream` the label of that, or of the last one that was.
     `on_demand` is the most that may be used, `warm` what must be there at once, of a table and of a
     global index; None is the service's default.
+    `attached`: where its data is, when it is somebody else's: it is only read.
     `options` holds settings that are only echoed, in API form: TableClassSummary.
     """
 
@@ -144,6 +146,7 @@ class Table:
     warm: Units | None = None
     limits: Limits = SERVICE
     transition: Transition | None = None
+    attached: Attachment | None = None
 
     def state(self, now: float) -> str:
         """CREATING, UPDATING, DELETING or ACTIVE, as TableStatus tells it.
@@ -222,6 +225,8 @@ def decode(data: bytes | str) -> Table:
     _read_units(raw)
     if raw.get("transition"):
         raw["transition"] = Transition(**raw["transition"])
+    if raw.get("attached"):
+        raw["attached"] = attachment(raw["attached"])
     if "limits" in raw:
         raw["limits"] = Limits(**raw["limits"])
     return Table(**raw)

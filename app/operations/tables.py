@@ -38,12 +38,23 @@ def _check_shown(ctx: Context, table: Table) -> None:
 
 
 def refuse_busy(ctx: Context, table: Table) -> None:
-    """Raises ResourceInUseException for a table that may not be changed now."""
+    """Raises ResourceInUseException for a table that may not be changed now, and
+    ValidationException for one that never is."""
+    refuse_attached(table)
     state = table.state(ctx.clock.time())
     if state != "ACTIVE":
         raise errors.resource_in_use(
             "Attempt to change a resource which is still in use: "
             f"Table is being {_PARTICIPLES[state]}: {table.name}"
+        )
+
+
+def refuse_attached(table: Table) -> None:
+    """Raises ValidationException for a table of somebody else's."""
+    if table.attached is not None:
+        raise errors.validation(
+            f"Table {table.name} is attached to {table.attached.keyspace}.{table.attached.table}, "
+            "which is only read"
         )
 
 

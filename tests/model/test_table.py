@@ -7,6 +7,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from app.model.attachment import Attachment, Column, CqlType
 from app.model.limits import Limits
 from app.model.table import (
     FORMAT,
@@ -68,6 +69,13 @@ FULL = Table(
     warm=Units(15_000, 5_000),
     limits=Limits(item=1 << 20),
     transition=Transition("DELETING", 3.5),
+    attached=Attachment(
+        "shop",
+        "orders",
+        (Column("p", CqlType("text")),),
+        (Column("s", CqlType("int")),),
+        (Column("v", CqlType("udt", (CqlType("list", (CqlType("int"),)),), ("numbers",))),),
+    ),
 )
 
 

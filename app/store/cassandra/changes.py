@@ -263,7 +263,8 @@ class Changes:
         async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
             if not await self._still(name, row):
                 return
-            await self._patient.ddl(item_table(self._keyspace, table, self._dialect.options))
+            if table.attached is None:
+                await self._patient.ddl(item_table(self._keyspace, table, self._dialect.options))
             for index in _global(table).values():
                 await self._patient.ddl(self._entry_table(table, index))
             await self._streams.begin(table)
@@ -283,7 +284,8 @@ class Changes:
             values = entry_tables_of(self._keyspace, table)
             for (name,) in (await self._patient.execute(self._dialect.entry_tables, values)).rows:
                 await self._patient.ddl(drop_entry_table(self._keyspace, name))
-            await self._patient.ddl(drop_item_table(self._keyspace, table))
+            if table.attached is None:
+                await self._patient.ddl(drop_item_table(self._keyspace, table))
             await self._faults.at("drop:dropped")
             await self._patient.execute(self._statements.remove, (name, row.id, row.revision))
 

@@ -12,11 +12,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import get_ident
-from typing import Any
+from typing import Any, ClassVar
 
 from cassandra.cluster import ResponseFuture
 from cassandra.cluster import Session as DriverSession
 from cassandra.connection import Connection
+from cassandra.cqltypes import BytesType
 from cassandra.pool import Host, HostConnection
 from cassandra.protocol import (
     RESULT_KIND_ROWS,
@@ -43,13 +44,14 @@ _NO_ROWS = Result((), ())
 class Prepared:
     """A statement of the driver's, and what of it is needed for each request."""
 
-    __slots__ = ("_keyspace", "_partition", "_serializers", "statement")
+    __slots__ = ("_keyspace", "_partition", "_serializers", "handler", "statement")
 
-    def __init__(self, statement: PreparedStatement) -> None:
+    def __init__(self, statement: PreparedStatement, *, raw: bool = False) -> None:
         self.statement = statement
+        self.handler = _RawHandler if raw else ProtocolHandler
         columns = statement.column_metadata or ()
         self._serializers: list[Callable[[Any, int], bytes]] = [
-            column.type.serialize for column in columns
+            (BytesType if raw else column.type).serialize for column in columns
         ]
         self._keyspace = columns[0].keyspace_name if columns else None
         indexes = statement.routing_key_indexes
@@ -76,6 +78,23 @@ class Prepared:
         return Route(self._keyspace, key), message
 
 
+class _RawResultMessage(ProtocolHandler.message_types_by_opcode[ResultMessage.opcode]):  # type: ignore[misc]
+    """Rows of bytes, whatever the types of their columns."""
+
+    column_metadata: Any
+
+    def recv_results_metadata(self, f: Any, user_type_map: Any) -> None:
+        super().recv_results_metadata(f, user_type_map)
+        self.column_metadata = [(*column[:3], BytesType) for column in self.column_metadata]
+
+
+class _RawHandler(ProtocolHandler):  # type: ignore[misc]
+    message_types_by_opcode: ClassVar[dict[int, type]] = {
+        **ProtocolHandler.message_types_by_opcode,
+        ResultMessage.opcode: _RawResultMessage,
+    }
+
+
 class Exchange:
     """For use on `loop`, which runs in this thread. Raises DriverFault."""
 
@@ -96,13 +115,18 @@ class Exchange:
 
         def forgotten() -> None:
             # Not executed. The driver prepares it on a node and sends it again.
-            if not answer.done():
+            if statement.raw:
+                statement.prepared = None
+                _reject(answer, NotSent("the node has forgotten the statement"))
+            elif not answer.done():
                 self._by_driver(prepared.statement, values, answer)
 
         receive = partial(self._receive, answer, forgotten)
         metadata = prepared.statement.result_metadata
         try:
-            response = await self._exchange(route, message, metadata, receive, answer, seconds)
+            response = await self._exchange(
+                *(route, message, metadata, receive, answer, seconds), prepared.handler
+            )
         except _FAULTS as exc:
             raise fault(exc, statement) from exc
         return _result(response)
@@ -151,13 +175,14 @@ class Exchange:
         receive: Callable[[object], None],
         answer: asyncio.Future[Any],
         seconds: float,
+        handler: Any = ProtocolHandler,
     ) -> Any:
         if self._in_flight >= MAX_IN_FLIGHT:
             raise NotSent(f"more than {MAX_IN_FLIGHT} statements are under way")
         self._in_flight += 1
         timer = None
         try:
-            node = self._send(route, message, result_metadata, receive)
+            node = self._send(route, message, result_metadata, receive, handler)
             timer = self._loop.call_later(seconds, self._expire, answer, node, seconds)
             return await answer
         finally:
@@ -171,6 +196,7 @@ class Exchange:
         message: object,
         result_metadata: object,
         receive: Callable[[object], None],
+        handler: Any,
     ) -> Host:
         """To the first node of the plan that takes it. Raises NotSent."""
         reasons = []
@@ -194,8 +220,8 @@ class Exchange:
                     message,
                     stream,
                     cb=take,
-                    encoder=ProtocolHandler.encode_message,
-                    decoder=ProtocolHandler.decode_message,
+                    encoder=handler.encode_message,
+                    decoder=handler.decode_message,
                     result_metadata=result_metadata,
                 )
             except _FAULTS as exc:

@@ -232,7 +232,7 @@ class PythonDriver:
         copied.consistency_level = self.levels[statement.consistency]
         copied.serial_consistency_level = self.serial_level
         copied.fetch_size = None
-        prepared = statement.prepared = Prepared(copied)
+        prepared = statement.prepared = Prepared(copied, raw=statement.raw)
         return prepared
 
     def _prepared(self, cql: str, done: asyncio.Task[PreparedStatement]) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ... import errors
 from ...clock import Clock
 from ...errors import StoreError, StoreUnavailable, TableGone
+from ...model.attachment import Attachment
 from ...model.index import Position
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from ..base import Conflict
 from . import ring, schema
 from .catalog import Catalog
+from .columns.reads import ColumnTable
 from .dialect import Dialect
 from .index_statements import MarkStatements
 from .indexes import IndexReads
@@ -51,9 +54,12 @@ class Reading:
         self._reads = Reads(patient, self._resolver.meet)
         self._index_reads = IndexReads(patient)
         self._items: dict[str, ItemTable] = {}
+        self._attached: dict[str, ColumnTable] = {}
 
     async def get(self, table: Table, key: Key, *, consistent: bool) -> Row | None:
         try:
+            if table.attached is not None:
+                return await self._columns(table, table.attached).get(key, consistent)
             return await self._reads.get(self._table(table), key, consistent)
         except Unconfigured:
             raise await self._gone(table) from None
@@ -62,6 +68,8 @@ class Reading:
         self, table: Table, keys: Sequence[Key], *, consistent: bool
     ) -> list[Row | None]:
         try:
+            if table.attached is not None:
+                return await self._columns(table, table.attached).get_many(keys, consistent)
             return await self._reads.get_many(self._table(table), keys, consistent)
         except Unconfigured:
             raise await self._gone(table) from None
@@ -69,6 +77,11 @@ class Reading:
     async def snapshot(
         self, reads: Sequence[tuple[Table, Key]]
     ) -> tuple[Row | None, ...] | Conflict:
+        for table, _ in reads:
+            if table.attached is not None:
+                raise errors.validation(
+                    f"Table {table.name} is attached, and takes no part in transactions"
+                )
         places = [(self._table(table), key) for table, key in reads]
         try:
             return await snapshot(self._reads, places)
@@ -88,6 +101,10 @@ class Reading:
         consistent: bool = False,
     ) -> Page:
         try:
+            if table.attached is not None:
+                return await self._columns(table, table.attached).query(
+                    partition, bounds, after, limit, reverse, consistent
+                )
             return await self._reads.query(
                 self._table(table), partition, bounds, after, limit, reverse, consistent
             )
@@ -104,6 +121,10 @@ class Reading:
         consistent: bool = False,
     ) -> Page:
         try:
+            if table.attached is not None:
+                return await self._columns(table, table.attached).scan(
+                    segment, after, limit, consistent
+                )
             return await self._reads.scan(self._table(table), segment, after, limit, consistent)
         except Unconfigured:
             raise await self._gone(table) from None
@@ -165,6 +186,14 @@ class Reading:
                 del self._items[next(iter(self._items))]
             items = self._items[table.id] = ItemTable(self._keyspace, table, self._dialect)
         return items
+
+    def _columns(self, table: Table, attached: Attachment) -> ColumnTable:
+        found = self._attached.get(table.id)
+        if found is None:
+            if len(self._attached) >= _MOST_TABLES:
+                del self._attached[next(iter(self._attached))]
+            found = self._attached[table.id] = ColumnTable(self._patient, table, attached)
+        return found
 
     async def _gone(self, table: Table) -> StoreError:
         """Whether Cassandra is right that the table is not there."""

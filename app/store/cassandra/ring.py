@@ -27,7 +27,11 @@ def key_bytes(partition: KeyValue) -> bytes:
 
 def token(partition: KeyValue) -> int:
     """As Cassandra's Murmur3Partitioner, which keeps the least number for itself."""
-    hashed: int = Murmur3Token.hash_fn(key_bytes(partition))
+    return token_of(key_bytes(partition))
+
+
+def token_of(serialized: bytes) -> int:
+    hashed: int = Murmur3Token.hash_fn(serialized)
     return hashed
 
 

@@ -26,15 +26,24 @@ class Statement:
     """CQL with `?` for each value, prepared by the adapter when it is first executed.
 
     conditional: a lightweight transaction, whose outcome may stay unknown in ways of its own.
+    raw: values are bytes as the protocol has them, given and returned, whatever their types.
     prepared: the adapter's own; it lives and dies with this object.
     """
 
-    __slots__ = ("conditional", "consistency", "cql", "prepared")
+    __slots__ = ("conditional", "consistency", "cql", "prepared", "raw")
 
-    def __init__(self, cql: str, consistency: Consistency, *, conditional: bool = False) -> None:
+    def __init__(
+        self,
+        cql: str,
+        consistency: Consistency,
+        *,
+        conditional: bool = False,
+        raw: bool = False,
+    ) -> None:
         self.cql = cql
         self.consistency = consistency
         self.conditional = conditional
+        self.raw = raw
         self.prepared: Any = None
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ from .attempt import Tools
 from .cas import Follower, Intent, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
+from .columns.schema import Found, attachable
 from .dialect import CASSANDRA, Dialect
 from .doctor import Doctor
 from .document import encode
@@ -338,6 +339,10 @@ class CassandraStore(Reading):
 
     async def create_table(self, table: Table) -> bool:
         return await self._changes.create(table)
+
+    async def attachable(self, keyspace: str, table: str) -> Found:
+        """What a table of Cassandra's own looks like. Raises ConfigError."""
+        return await attachable(self._patient, keyspace, table)
 
     async def change_table(self, table: Table) -> bool:
         return await self._changes.change(table)

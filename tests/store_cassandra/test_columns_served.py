@@ -1,0 +1,84 @@
+"""`dynaspan tables attach` and `detach` as they are run, and a DynamoDB client behind them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
+
+from app.store.cassandra import CassandraStore
+from tests.conftest import StartServer
+from tests.store_cassandra.test_columns import cql
+from tests.store_cassandra.test_columns import keyspace as keyspace
+from tools.server import ROOT, inherited_environment
+
+
+def tables(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", "tables", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env=inherited_environment(),
+        check=False,
+    )
+
+
+async def test_attach_read_and_detach(
+    store: CassandraStore, keyspace: str, url: str, start_server: StartServer
+) -> None:
+    orders = f"{keyspace}.orders"
+    columns = (
+        "country text, customer int, year int, number int, total decimal, took duration, "
+        "PRIMARY KEY ((country, customer), year, number)"
+    )
+    await store._session.execute_ddl(f"CREATE TABLE {orders} ({columns})", 10.0)
+    into = f"INSERT INTO {orders} (country, customer, year, number, total) VALUES"
+    await cql(store, *(f"{into} ('NZ', 7, {2020 + n // 2}, {n}, {n}.50)" for n in range(6)))
+    done = tables("attach", orders, "--store", url, "--partition-key", "who")
+    assert done.returncode == 0, done.stderr
+    assert "key attribute year_number (S)" in done.stdout
+    assert "column took is left out: no attribute for type duration" in done.stdout
+    server = start_server("--store", url, "--auth", "off")
+    resource: Any = boto3.resource(
+        "dynamodb",
+        endpoint_url=server.url,
+        region_name="eu-west-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+    )
+    table = resource.Table("orders")
+    assert table.key_schema[0] == {"AttributeName": "who", "KeyType": "HASH"}
+    who = "NZ##0000000007"
+    found = table.query(
+        KeyConditionExpression=Key("who").eq(who) & Key("year_number").begins_with("0000002021"),
+        ScanIndexForward=False,
+        ConsistentRead=True,
+    )["Items"]
+    assert [str(item["total"]) for item in found] == ["3.5", "2.5"]
+    assert table.get_item(Key={"who": who, "year_number": found[0]["year_number"]})["Item"]
+    assert table.scan()["Count"] == 6
+    assert table.scan(Limit=2)["LastEvaluatedKey"]["who"] == who
+    key = {"who": who, "year_number": "0000002020##0000000000"}
+    for refused in (
+        lambda: table.put_item(Item=key),
+        lambda: table.delete_item(Key=key),
+        lambda: table.update_item(Key=key),
+        lambda: table.update(BillingMode="PROVISIONED"),
+        table.delete,
+    ):
+        with pytest.raises(ClientError, match="which is only read"):
+            refused()
+    with pytest.raises(ClientError, match="does not fit column customer of type int"):
+        table.get_item(Key=key | {"who": "NZ##seven"})
+    assert tables("attach", orders, "--store", url).returncode != 0
+    assert tables("detach", "orders", "--store", url).returncode == 0
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        table.get_item(Key=key)
+    assert (await store.attachable(keyspace, "orders")).attached.clustering
