@@ -57,7 +57,7 @@ def _no_cursor_at_the_low_bound(step: Step, ours: Answer, local: Answer) -> bool
     return (
         step.request.get("ScanIndexForward") is False
         and ours[1]["ScannedCount"] == step.request.get("Limit")
-        and "BETWEEN" in step.request["KeyConditionExpression"]
+        and any(word in step.request["KeyConditionExpression"] for word in (" BETWEEN ", " >= "))
         and "LastEvaluatedKey" not in local[1]
         and cursor is not None
         and any(value in values for name, value in cursor.items() if name in ("sk", "d"))
