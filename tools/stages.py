@@ -55,6 +55,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         Stage("cassandra", 210, 600, on_cassandra, (*cassandra, *two), cassandra=True),
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 210, 900, ("faults",), cassandra, cassandra=True),
+        Stage("keyspaces", 90, 300, ("keyspaces",), cassandra=True),
         Stage("differential", 60, 300, ("differential",), sqlite),
         Stage("databases", 210, 600, ("databases",)),
     )

@@ -23,9 +23,15 @@ def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
         return CassandraStore(
             settings.store, clock=clock, metrics=metrics, deadline=settings.deadline
         )
+    if separator and scheme == "keyspaces":
+        from .cassandra.keyspaces import KeyspacesStore
+
+        return KeyspacesStore(
+            settings.store, clock=clock, metrics=metrics, deadline=settings.deadline
+        )
     raise ConfigError(
         f"store: {settings.store_for_display!r} is no store URL; "
-        "use sqlite:///FILE or cassandra://HOST:PORT"
+        "use sqlite:///FILE, cassandra://HOST:PORT or keyspaces://REGION"
     )
 
 
@@ -39,6 +45,9 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         await store.open()
     except StoreError as fault:
+        if settings.store.startswith("keyspaces://"):
+            remedy = "correct region, credentials or endpoint"
+            return [Finding("connection", str(fault), remedy)]
         return [Finding("file", str(fault), "give a path that this user may write to")]
     try:
         return await store.examine()

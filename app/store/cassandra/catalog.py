@@ -116,7 +116,7 @@ class Catalog:
         return [decode(spec) for (spec,) in rows if spec is not None]
 
     async def names(self, after: str | None, limit: int) -> list[str]:
-        result = await self._patient.execute(self._statements.names, (after or "", limit))
+        result = await self._patient.execute(self._statements.names, (after or "\0", limit))
         return [name for (name,) in result.rows]
 
     async def confirm(self, table: Table) -> None:

@@ -6,6 +6,8 @@ Whoever makes statements asks the store's dialect, and nobody asks which one tha
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from ...model.table import Index, Table
 from ..base import Write
@@ -25,6 +27,12 @@ class Dialect:
         "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?", _QUORUM
     )
     entry_tables = ENTRY_TABLES
+    schema_seconds: float | None = None
+    """What a change of the schema may take; None: twice the deadline of a request."""
+
+    def made(self, rows: Sequence[Sequence[Any]]) -> set[str]:
+        """Of the answer to `tables` the names of those that may be used."""
+        return {name for (name,) in rows}
 
     def keyspace(self, name: str, replication: dict[str, int]) -> str:
         return statements.keyspace(name, replication)

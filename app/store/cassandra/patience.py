@@ -43,11 +43,14 @@ class Patient:
     Raises StoreUnavailable then, and Unconfigured at once.
     """
 
-    def __init__(self, session: Session, clock: Clock, deadline: float) -> None:
+    def __init__(
+        self, session: Session, clock: Clock, deadline: float, schema_seconds: float | None = None
+    ) -> None:
         self._session = session
         self._clock = clock
         self._deadline = deadline
         self._first = SHARE * deadline
+        self._schema_seconds = schema_seconds or 2 * deadline
 
     async def execute(
         self,
@@ -74,7 +77,7 @@ class Patient:
 
     async def ddl(self, cql: str) -> None:
         """`cql` says IF EXISTS or IF NOT EXISTS."""
-        deadline = Deadline(self._clock, 2 * self._deadline)
+        deadline = Deadline(self._clock, self._schema_seconds)
         while True:
             try:
                 return await self._session.execute_ddl(cql, max(deadline.left(), 0.1))

@@ -28,16 +28,21 @@ async def _partitioner(patient: Patient) -> None:
 
 async def _clocks(patient: Patient, clock: Clock) -> None:
     """Markers of deletes and versions are measured by clocks that must agree roughly."""
+    seconds = await skew(patient, clock)
+    if seconds > _MOST_SKEW_SECONDS:
+        raise StoreUnavailable(
+            f"the clock of this machine and Cassandra's differ by {seconds:.0f} s, more than "
+            f"{_MOST_SKEW_SECONDS:.0f} s: set them right"
+        )
+
+
+async def skew(patient: Patient, clock: Clock) -> float:
+    """Seconds by which the clocks differ at least; not greater than 0: maybe not at all."""
     before = clock.time()
     cql = "SELECT toUnixTimestamp(now()) FROM system.local WHERE key = 'local'"
     theirs = int(await _one(patient, cql)) / 1000
     after = clock.time()
-    skew = max(before - theirs, theirs - after)
-    if skew > _MOST_SKEW_SECONDS:
-        raise StoreUnavailable(
-            f"the clock of this machine and Cassandra's differ by {skew:.0f} s, more than "
-            f"{_MOST_SKEW_SECONDS:.0f} s: set them right"
-        )
+    return max(before - theirs, theirs - after)
 
 
 async def _paxos(patient: Patient) -> None:

@@ -14,6 +14,7 @@ import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from threading import get_ident
+from typing import ClassVar
 
 from cassandra import AuthenticationFailed, ConsistencyLevel, UnresolvableContactPoints
 from cassandra.auth import AuthProvider, PlainTextAuthProvider
@@ -24,6 +25,7 @@ from cassandra.cluster import (
     NoHostAvailable,
 )
 from cassandra.cluster import Session as DriverSession
+from cassandra.connection import Connection
 from cassandra.policies import ExponentialReconnectionPolicy, FallthroughRetryPolicy, HostDistance
 from cassandra.pool import Host
 from cassandra.query import PreparedStatement
@@ -43,10 +45,11 @@ _CONNECT_FAULTS: tuple[type[BaseException], ...] = (*_FAULTS, OSError)
 class PythonDriver:
     """`password` belongs to the address's user."""
 
-    levels: Mapping[Consistency, int] = {
+    levels: ClassVar[Mapping[Consistency, int]] = {
         level: getattr(ConsistencyLevel, level.value) for level in Consistency
     }
     serial_level: int | None = ConsistencyLevel.LOCAL_SERIAL
+    token_aware = True
 
     def __init__(self, address: Address, password: str | None) -> None:
         self._address = address
@@ -119,23 +122,26 @@ class PythonDriver:
         return dict(zip(names, answers, strict=True))
 
     async def execute_ddl(self, cql: str, seconds: float) -> None:
-        cluster = self._connected
-        exchange = self._exchange
-        if exchange is None:
-            raise NotSent("the connection to Cassandra is closed")
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        node = await exchange.execute_text(Statement(cql, Consistency.LOCAL_QUORUM), seconds)
+        connection = await self.change_schema(cql, seconds)
         left = max(end - loop.time(), 0.1)
-        wait = cluster.control_connection.wait_for_schema_agreement
-        # Asked of the node that has the change: the others still agree on what was before.
-        connection = exchange.connection_to(node)
+        wait = self._connected.control_connection.wait_for_schema_agreement
         try:
             agreed = await asyncio.to_thread(wait, connection, wait_time=left)
         except _FAULTS as exc:
             raise OutcomeUnknown(f"while waiting for schema agreement: {exc}") from exc
         if not agreed:
             raise OutcomeUnknown("the nodes do not agree on the schema")
+
+    async def change_schema(self, cql: str, seconds: float) -> Connection | None:
+        """Sends it, no more. Returns a connection to the node that has the change, the one to ask
+        for agreement: the others still agree on what was before. Raises DriverFault."""
+        exchange = self._exchange
+        if exchange is None:
+            raise NotSent("the connection to Cassandra is closed")
+        node = await exchange.execute_text(Statement(cql, Consistency.LOCAL_QUORUM), seconds)
+        return exchange.connection_to(node)
 
     async def refresh_keyspace(self, keyspace: str) -> None:
         try:
@@ -173,9 +179,7 @@ class PythonDriver:
             protocol_version=PROTOCOL,
             connection_class=connection_class,
             auth_provider=self._credentials(),
-            ssl_context=None
-            if address.ca is None
-            else ssl.create_default_context(cafile=address.ca),
+            ssl_context=self._tls(),
             ssl_options=self._tls_options(),
             compression=False,
             execution_profiles={EXEC_PROFILE_DEFAULT: profile},
@@ -187,6 +191,7 @@ class PythonDriver:
             idle_heartbeat_timeout=4,
             # One SELECT on the schema tables for each change of any table, ours or not, otherwise.
             schema_metadata_enabled=False,
+            token_metadata_enabled=self.token_aware,
             max_schema_agreement_wait=0,
             # A statement unknown to a node is prepared there when it is first sent there.
             prepare_on_all_hosts=False,
@@ -198,6 +203,10 @@ class PythonDriver:
     def _credentials(self) -> AuthProvider | None:
         user = self._address.user
         return None if user is None else PlainTextAuthProvider(user, self._password)
+
+    def _tls(self) -> ssl.SSLContext | None:
+        ca = self._address.ca
+        return None if ca is None else ssl.create_default_context(cafile=ca)
 
     def _tls_options(self) -> dict[str, str] | None:
         """The name in the node's certificate, where that is not its host name."""

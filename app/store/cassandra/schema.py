@@ -83,7 +83,7 @@ async def create(session: Session, patient: Patient, address: Address, dialect: 
             await session.refresh_keyspace(keyspace)
     except DriverFault as fault:
         raise StoreUnavailable(f"the keyspaces cannot be made: {fault}") from fault
-    found = {name for (name,) in (await patient.execute(dialect.tables, (catalog,))).rows}
+    found = dialect.made((await patient.execute(dialect.tables, (catalog,))).rows)
     known = 0
     if "format" in found:
         # One that is just being made is listed a moment before it can be read.

@@ -143,6 +143,8 @@ class Cas:
 class ItemStatements:
     """The statements of one item table."""
 
+    cas_type = Cas
+
     def __init__(self, keyspace: str, table: Table) -> None:
         name = name_of(keyspace, table)
         sorts = table.sort_key is not None
@@ -201,7 +203,7 @@ class ItemStatements:
         shape = (condition, deletes, removed, added, tells)
         cas = self._cas.get(shape)
         if cas is None:
-            cas = self._cas[shape] = Cas(
+            cas = self._cas[shape] = self.cas_type(
                 self._name,
                 self._row,
                 deletes=deletes,

@@ -43,7 +43,7 @@ from .url import Address, parse
 
 _PING_SECONDS = 1.0
 _GOODBYE_SECONDS = 1.5
-_TAKE_OVER_SECONDS = 5.0
+TAKE_OVER_SECONDS = 5.0
 
 
 class CassandraStore(Reading):
@@ -75,7 +75,7 @@ class CassandraStore(Reading):
         faults: Faults = NO_FAULTS,
         deadline: float = 5.0,
         session: Session | None = None,
-        patience: float = _TAKE_OVER_SECONDS,
+        patience: float = TAKE_OVER_SECONDS,
         dialect: Dialect = CASSANDRA,
         keep_seconds: int = RETENTION_SECONDS,
     ) -> None:
@@ -91,7 +91,7 @@ class CassandraStore(Reading):
         self._deadline = deadline
         self._patience = patience
         self._session = session or PythonDriver(address, _password(address.password_env))
-        patient = Patient(self._session, clock, deadline)
+        patient = Patient(self._session, clock, deadline, dialect.schema_seconds)
         catalog_keyspace = schema.catalog_keyspace(address.keyspace)
         catalog = dialect.catalog(catalog_keyspace)
         self._catalog_statements = catalog

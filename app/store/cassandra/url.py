@@ -84,17 +84,22 @@ def _parse(url: str) -> Address:
         password_env=password_env,
         local_dc=options.pop("local_dc", None),
         ca=None if ca is None else Path(ca),
-        keyspace=_keyspace(options.pop("keyspace", "dynaspan")),
+        keyspace=keyspace_name(options.pop("keyspace", "dynaspan")),
         replication=_replication(options.pop("replication", "auto")),
-        allow_paxos_v1=_flag("allow_paxos_v1", options.pop("allow_paxos_v1", "false")),
-        bounds=Bounds(
-            _seconds("copy_seconds", options.pop("copy_seconds", "2")),
-            _seconds("write_seconds", options.pop("write_seconds", "10")),
-        ),
+        allow_paxos_v1=flag("allow_paxos_v1", options.pop("allow_paxos_v1", "false")),
+        bounds=parse_bounds(options),
     )
     if options:
         raise ValueError(f"a Cassandra store URL has no parameter {', '.join(sorted(options))}")
     return address
+
+
+def parse_bounds(options: dict[str, str]) -> Bounds:
+    """Takes its parameters out of `options`. Raises ValueError."""
+    return Bounds(
+        _seconds("copy_seconds", options.pop("copy_seconds", "2")),
+        _seconds("write_seconds", options.pop("write_seconds", "10")),
+    )
 
 
 def _contact_points(hosts: str) -> tuple[tuple[str, int], ...]:
@@ -109,7 +114,7 @@ def _contact_points(hosts: str) -> tuple[tuple[str, int], ...]:
     return tuple((host, port or default) for host, port in found)
 
 
-def _keyspace(name: str) -> str:
+def keyspace_name(name: str) -> str:
     # 48 characters at most, with the suffix of the catalog's keyspace.
     if not _KEYSPACE.fullmatch(name):
         raise ValueError(
@@ -132,7 +137,7 @@ def _replication(text: str) -> Mapping[str, int] | int | None:
     return factors
 
 
-def _flag(name: str, text: str) -> bool:
+def flag(name: str, text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(f"{name} is true or false, not {text!r}")
     return text == "true"
