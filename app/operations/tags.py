@@ -16,6 +16,12 @@ from .context import Context
 from .names import table_of_arn
 
 MOST_TAGS = 50
+# Tags with a meaning, and the values that say what is done anyway. Another one would be kept, and
+# have no effect.
+_ONLY = {
+    "system:write_isolation": ("always_use_lwt", "always", "a"),
+    "dynaspan:translator": ("document",),
+}
 Tags = tuple[tuple[str, str], ...]
 
 
@@ -31,6 +37,13 @@ def given_tags(tags: list[dict[str, str]]) -> Tags:
         raise errors.access_denied("Tag keys starting with 'aws:' are reserved for system use")
     if len(tags) > MOST_TAGS:
         raise _too_many()
+    for tag in tags:
+        only = _ONLY.get(tag["Key"])
+        if only is not None and tag["Value"] not in only:
+            raise errors.validation(
+                f"One or more parameter values were invalid: Tag {tag['Key']} can only be "
+                f"{only[0]} on this server"
+            )
     return tuple((tag["Key"], tag["Value"]) for tag in tags)
 
 
