@@ -27,14 +27,14 @@ async def keyspace(store: CassandraStore) -> AsyncIterator[str]:
     """Of somebody else's."""
     name = f"theirs_{uuid.uuid4().hex[:12]}"
     options = "WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
-    await store._session.execute_ddl(f"CREATE KEYSPACE {name} {options}", 10.0)
+    await store._patient.ddl(f"CREATE KEYSPACE IF NOT EXISTS {name} {options}")
     yield name
-    await store._session.execute_ddl(f"DROP KEYSPACE {name}", 20.0)
+    await store._patient.ddl(f"DROP KEYSPACE IF EXISTS {name}")
 
 
 async def attached(store: CassandraStore, keyspace: str, columns: str, options: str = "") -> Table:
     name = f"t{uuid.uuid4().hex[:12]}"
-    await store._session.execute_ddl(f"CREATE TABLE {keyspace}.{name} ({columns}) {options}", 10.0)
+    await store._patient.ddl(f"CREATE TABLE IF NOT EXISTS {keyspace}.{name} ({columns}) {options}")
     found = (await store.attachable(keyspace, name)).attached
     table = Table(
         uuid.uuid4().hex,
@@ -111,8 +111,8 @@ TYPES: Sequence[tuple[str, str, object]] = (
 
 
 async def test_values_of_every_type_are_attributes(store: CassandraStore, keyspace: str) -> None:
-    place = f"CREATE TYPE {keyspace}.place (street text, tags frozen<set<int>>)"
-    await store._session.execute_ddl(place, 10.0)
+    place = f"CREATE TYPE IF NOT EXISTS {keyspace}.place (street text, tags frozen<set<int>>)"
+    await store._patient.ddl(place)
     columns = ", ".join(f"c{n} {type}" for n, (type, _, _) in enumerate(TYPES))
     table = await attached(store, keyspace, f"p text PRIMARY KEY, {columns}")
     names = ", ".join(f"c{n}" for n in range(len(TYPES)))

@@ -38,7 +38,7 @@ async def test_attach_read_and_detach(
         "country text, customer int, year int, number int, total decimal, took duration, "
         "PRIMARY KEY ((country, customer), year, number)"
     )
-    await store._session.execute_ddl(f"CREATE TABLE {orders} ({columns})", 10.0)
+    await store._patient.ddl(f"CREATE TABLE IF NOT EXISTS {orders} ({columns})")
     into = f"INSERT INTO {orders} (country, customer, year, number, total) VALUES"
     await cql(store, *(f"{into} ('NZ', 7, {2020 + n // 2}, {n}, {n}.50)" for n in range(6)))
     done = tables("attach", orders, "--store", url, "--partition-key", "who")
