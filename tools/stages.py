@@ -52,7 +52,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
     on_cassandra = (*service, "store_cassandra")
     others = (
         Stage("sqlite", 120, 300, service, (*sqlite, *two)),
-        Stage("cassandra", 210, 600, on_cassandra, (*cassandra, *two), cassandra=True),
+        Stage("cassandra", 300, 600, on_cassandra, (*cassandra, *two), cassandra=True),
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 210, 900, ("faults",), cassandra, cassandra=True),
         Stage("keyspaces", 90, 300, ("keyspaces",), cassandra=True),
@@ -65,7 +65,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         for entry in sorted(tests.iterdir())
         if entry.name not in taken and (entry.is_dir() or entry.name.startswith("test_"))
     )
-    return (Stage("pure", 120, 300, pure, two), *others)
+    return (Stage("pure", 150, 300, pure, two), *others)
 
 
 @dataclass(frozen=True, slots=True)
