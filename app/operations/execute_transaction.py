@@ -9,8 +9,9 @@ from .. import errors
 from ..errors import ApiError
 from ..model import capacity
 from ..model.plans import WritePlan
+from ..model.rows import Item
 from ..model.table import Table
-from ..partiql import Bound, Delete, Exists, Select, Update, bind
+from ..partiql import Bound, Delete, Exists, Select, Update, Where, bind
 from .context import Context
 from .item_plans import check_plan
 from .registry import Answer, Request
@@ -71,7 +72,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
 def _bound(number: int, part: Request) -> Bound:
     """Raises for what can be told of a statement without its table."""
-    bound = bind(part["Statement"], part.get("Parameters"), f"{_in(number)}")
+    bound = bind(part["Statement"], part.get("Parameters"), _in(number))
     statement = bound.statement
     if isinstance(statement, Update | Delete) and statement.returning != "NONE":
         raise _invalid(number, "RETURNING clause is not supported in ExecuteTransaction.")
@@ -106,28 +107,31 @@ async def _read(
 
 
 def _plan(number: int, table: Table, statement: Bound) -> WritePlan | ApiError:
-    """A fault of one action is the reason for which all are cancelled."""
+    """A fault of one action is the reason for which all are cancelled; that an EXISTS is none
+    refuses the request."""
+    checked = None
+    if isinstance(statement.statement, Exists):
+        checked = _checked_key(number, table, statement, statement.statement.select)
     try:
-        if isinstance(statement.statement, Exists):
-            return _check(number, table, statement, statement.statement.select)
-        return write_plan(table, statement, needs_old=True)
+        if checked is None:
+            return write_plan(table, statement, needs_old=True)
+        where, key = checked
+        wanted = statement.condition(where)
+        assert wanted is not None
+        return check_plan(table, key, wanted)
     except ApiError as fault:
-        if fault.message is not None and fault.message.startswith(_in(number)):
-            raise
         return fault
 
 
-def _check(number: int, table: Table, statement: Bound, select: Select) -> WritePlan:
+def _checked_key(number: int, table: Table, statement: Bound, select: Select) -> tuple[Where, Item]:
+    """What an EXISTS asks, and of which item."""
     where = select.where
     if where is None or statement.asks_only_keys(where, table.key_names):
         raise _invalid(number, _NO_CONDITION)
     try:
-        key = key_of_where(table, statement, where)
+        return where, key_of_where(table, statement, where)
     except ApiError:
         raise _invalid(number, _NO_CONDITION) from None
-    wanted = statement.condition(where)
-    assert wanted is not None
-    return check_plan(table, key, wanted)
 
 
 def _in(number: int) -> str:

@@ -67,6 +67,11 @@ def mark_of(table: Table, key: Key, version: int, changes: Sequence[EntryChange]
         (change.index.number, [(at.partition.hex(), at.sort.hex()) for at in _places(change)])
         for change in changes
     ]
+    return new_mark(table, key, version, orjson.dumps(places))
+
+
+def new_mark(table: Table, key: Key, version: int, places: bytes) -> Mark:
+    """With an id of its own, in the slot of its version."""
     return Mark(
         slot=slot_of(version),
         shard=token(key.partition) % SHARDS,
@@ -76,7 +81,7 @@ def mark_of(table: Table, key: Key, version: int, changes: Sequence[EntryChange]
         table_id=table.id,
         partition=key_bytes(key.partition),
         sort=None if key.sort is None else key_bytes(key.sort),
-        places=orjson.dumps(places),
+        places=places,
     )
 
 

@@ -8,7 +8,6 @@ writes. A write without a record leaves a link all the same.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,10 +22,9 @@ from ...model.table import Table
 from ..base import ANY, Write
 from . import document
 from .entries import MARK_SECONDS
-from .index_statements import SHARDS
-from .marks import Mark, Marks, slot_of
+from .marks import Mark, Marks, new_mark
 from .patience import Deadline
-from .ring import key_bytes, token
+from .ring import token
 from .session import Value
 from .stream_statements import outbox_row
 
@@ -60,17 +58,7 @@ def decode(blob: bytes) -> Message:
 
 def mark_of(table: Table, key: Key, version: int) -> Mark:
     """By it the relay finds the row of this write."""
-    return Mark(
-        slot=slot_of(version),
-        shard=token(key.partition) % SHARDS,
-        id=os.urandom(16),
-        version=version,
-        table_name=table.name,
-        table_id=table.id,
-        partition=key_bytes(key.partition),
-        sort=None if key.sort is None else key_bytes(key.sort),
-        places=b"",
-    )
+    return new_mark(table, key, version, b"")
 
 
 @dataclass(frozen=True, slots=True)
