@@ -11,7 +11,7 @@ from .attachment import Attachment, attachment
 from .limits import SERVICE, Limits
 
 # Raised when an older dynaspan could misread what a newer one stored; an older one refuses it.
-FORMAT = 1
+FORMAT = 2
 
 FILL_PARTS = 20
 """A table is gone through in so many parts when an index is added to it."""
@@ -121,6 +121,7 @@ class Table:
     `on_demand` is the most that may be used, `warm` what must be there at once, of a table and of a
     global index; None is the service's default.
     `attached`: where its data is, when it is somebody else's: it is only read.
+    `translator`: how its store keeps items, if it knows several ways.
     `options` holds settings that are only echoed, in API form: TableClassSummary.
     """
 
@@ -147,6 +148,7 @@ class Table:
     limits: Limits = SERVICE
     transition: Transition | None = None
     attached: Attachment | None = None
+    translator: str = "document"
 
     def state(self, now: float) -> str:
         """CREATING, UPDATING, DELETING or ACTIVE, as TableStatus tells it.

@@ -12,6 +12,7 @@ from ...faults import Faults
 from ...model.rows import Key
 from ...model.table import Table
 from ..base import Write
+from .document import Image
 from .entries import Entries, GlobalChanges
 from .items import ItemTable
 from .marks import Marks
@@ -68,7 +69,7 @@ class Tools:
     resolver: Resolver
     entries: Entries
     outboxes: Outboxes
-    admit: Callable[[Write, bytes | None], None]
+    admit: Callable[[Write, Image | None], None]
 
     async def once(
         self, statement: Statement, values: Sequence[Value], deadline: Deadline

@@ -59,8 +59,8 @@ class Follower(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What to write. `blob` is None for a delete, `expected` the version that `cas` asks for,
-    `identity` the key with its table.
+    """What to write. `item` holds the values of its columns, none for a delete; `expected` is the
+    version that `cas` asks for, `identity` the key with its table.
 
     since_delete: `cas` asks for no item, and `expected` is the version of a delete's marker, which
     is not known before the row is seen. `tail`: values of `cas` behind its own, and before those of
@@ -71,7 +71,7 @@ class Intent:
     cas: Cas
     identity: Hashable
     key: Key
-    blob: bytes | None
+    item: tuple[Value, ...]
     expected: int | None
     since_delete: bool = False
     tail: tuple[Value, ...] = ()
@@ -133,7 +133,7 @@ class _Attempts:
         while True:
             version = self._of._next_version(intent.identity, expected or 0)
             fence = self._id + version.to_bytes(8)
-            values = intent.cas.values(self._row, version, intent.blob, expected, self._id, fence)
+            values = intent.cas.values(self._row, version, intent.item, expected, self._id, fence)
             values += intent.tail
             if intent.outbox is not None:
                 values += intent.outbox.values(version, expected)

@@ -37,6 +37,7 @@ from .patience import Deadline, Patient
 from .session import NotSent, OutcomeUnknown, Session
 from .statements import CatalogStatements, drop_item_table, item_table
 from .streams import Streams
+from .translator import required
 from .url import Bounds
 
 # A caller waits so long; then the catalog says CREATING or DELETING and the work goes on.
@@ -264,7 +265,9 @@ class Changes:
             if not await self._still(name, row):
                 return
             if table.attached is None:
-                await self._patient.ddl(item_table(self._keyspace, table, self._dialect.options))
+                columns = required(table.translator).columns
+                cql = item_table(self._keyspace, table, columns, self._dialect.options)
+                await self._patient.ddl(cql)
             for index in _global(table).values():
                 await self._patient.ddl(self._entry_table(table, index))
             await self._streams.begin(table)

@@ -12,9 +12,10 @@ from typing import Any
 from ...model.table import Index, Table
 from ..base import Write
 from . import statements
+from .document import Image
 from .index_statements import ENTRY_TABLES, EntryReads, EntryWrites
 from .session import Consistency, Statement
-from .statements import CatalogStatements, ItemStatements
+from .statements import CatalogStatements, Columns, ItemStatements
 
 _QUORUM = Consistency.LOCAL_QUORUM
 
@@ -41,8 +42,8 @@ class Dialect:
         """A TableOptions."""
         return statements.table_options(id, gc_grace_seconds, timestamps=timestamps)
 
-    def items(self, keyspace: str, table: Table) -> ItemStatements:
-        return ItemStatements(keyspace, table)
+    def items(self, keyspace: str, table: Table, columns: Columns) -> ItemStatements:
+        return ItemStatements(keyspace, table, columns)
 
     def entry_reads(self, keyspace: str, table: Table, index: Index) -> EntryReads:
         return EntryReads(keyspace, table, index)
@@ -53,8 +54,8 @@ class Dialect:
     def catalog(self, keyspace: str) -> CatalogStatements:
         return CatalogStatements(keyspace)
 
-    def admit(self, write: Write, blob: bytes | None) -> None:
-        """Raises a ValidationException for what cannot be kept. `blob` is the item as stored."""
+    def admit(self, write: Write, image: Image | None) -> None:
+        """Raises a ValidationException for what cannot be kept."""
 
 
 CASSANDRA = Dialect()

@@ -14,6 +14,8 @@ import zlib
 import orjson
 
 from ...errors import StoreError
+from ...model.rows import Item
+from .session import Value
 
 PLAIN = b"\x01"
 COMPRESSED = b"\x02"
@@ -38,3 +40,42 @@ def decode(blob: bytes) -> bytes:
     if codec == COMPRESSED:
         return zlib.decompress(memoryview(blob)[1:])
     raise StoreError(f"an item was stored with codec {codec.hex()} of a newer dynaspan")
+
+
+class Image:
+    """A new item, as a dict or as `encode` keeps it, and converted when it is asked for."""
+
+    __slots__ = ("_blob", "_item")
+
+    def __init__(self, item: Item | None = None, blob: bytes | None = None) -> None:
+        """One of the two, at least."""
+        self._item = item
+        self._blob = blob
+
+    @property
+    def item(self) -> Item:
+        if self._item is None:
+            assert self._blob is not None
+            self._item = orjson.loads(decode(self._blob))
+        return self._item
+
+    @property
+    def blob(self) -> bytes:
+        if self._blob is None:
+            self._blob = encode(self._item)
+        return self._blob
+
+
+class Document:
+    """The Translator."""
+
+    columns = (("item", "blob"),)
+
+    def values(self, image: Image) -> tuple[Value, ...]:
+        return (image.blob,)
+
+    def json(self, stored: bytes) -> bytes:
+        return decode(stored)
+
+    def size(self, stored: bytes) -> int:
+        return len(stored)

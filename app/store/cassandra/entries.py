@@ -14,7 +14,7 @@ from ...model.index import EntryChange
 from ...model.rows import Key
 from ...model.table import Table
 from ..base import Write
-from .document import encode
+from .document import Image, encode
 from .index_statements import EntryWrites, Sent
 from .items import ItemTable
 from .marks import Mark, Marks, mark_of
@@ -42,8 +42,7 @@ class LocalChanges:
         return tuple(value for row in rows for value in row)
 
 
-def local_changes(write: Write, blob: bytes | None) -> LocalChanges:
-    """`blob` is the item as it is stored."""
+def local_changes(write: Write, image: Image | None) -> LocalChanges:
     removed: list[tuple[int, bytes]] = []
     added: list[tuple[int, bytes, bytes]] = []
     for change in write.entries:
@@ -53,7 +52,7 @@ def local_changes(write: Write, blob: bytes | None) -> LocalChanges:
         if change.old is not None and change.old != change.new:
             removed.append((number, change.old.sort))
         if change.new is not None:
-            added.append((number, change.new.sort, _projected(change, write, blob)))
+            added.append((number, change.new.sort, _projected(change, write, image)))
     return LocalChanges(tuple(removed), tuple(added))
 
 
@@ -66,13 +65,13 @@ class Entries:
     clock: Clock
     faults: Faults
 
-    def changes(self, write: Write, items: ItemTable, blob: bytes | None) -> GlobalChanges | None:
+    def changes(self, write: Write, items: ItemTable, image: Image | None) -> GlobalChanges | None:
         """None if no global index changes."""
         changes = [
             _GlobalChange(
                 items.entry_writes(change.index.number),
                 change,
-                None if change.new is None else _projected(change, write, blob),
+                None if change.new is None else _projected(change, write, image),
             )
             for change in write.entries
             if not change.index.local
@@ -147,8 +146,8 @@ class GlobalChanges:
         return sent
 
 
-def _projected(change: EntryChange, write: Write, blob: bytes | None) -> bytes:
-    if change.item is write.item and blob is not None:
-        return blob
+def _projected(change: EntryChange, write: Write, image: Image | None) -> bytes:
+    if change.item is write.item and image is not None:
+        return image.blob
     assert change.item is not None
     return encode(change.item)

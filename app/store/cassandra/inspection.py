@@ -40,8 +40,8 @@ class Inspection:
         found = await self._one(self._items.statements.decided, row_of(key))
         if found is None or found[0] is None:
             return None
-        blob, version = found
-        return Row(key, version, data=decode(blob))
+        stored, version = found
+        return Row(key, version, data=self._items.translator.json(stored))
 
     async def entry(self, index: Index, position: Position) -> Row | None:
         reads = self._items.entry_reads(index).reads

@@ -14,12 +14,12 @@ from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from . import ring
 from .dialect import Dialect
-from .document import decode
 from .index_statements import EntryReads, EntryWrites
 from .patience import Patient
 from .session import Value
 from .statements import Read, row_of
 from .transaction_statements import LockStatements
+from .translator import required
 
 # A fetch asks for as many rows as fill this if all are as large as the largest seen lately.
 FETCH_BYTES = 1024 * 1024
@@ -59,12 +59,13 @@ class ItemTable:
 
     __slots__ = (
         *("_dialect", "_entry_reads", "_entry_writes", "_keyspace"),
-        *("locks", "sizes", "statements", "table"),
+        *("locks", "sizes", "statements", "table", "translator"),
     )
 
     def __init__(self, keyspace: str, table: Table, dialect: Dialect) -> None:
-        self.statements = dialect.items(keyspace, table)
-        self.locks = LockStatements(keyspace, table)
+        self.translator = required(table.translator)
+        self.statements = dialect.items(keyspace, table, self.translator.columns)
+        self.locks = LockStatements(keyspace, table, self.translator)
         self._dialect = dialect
         self.sizes = Sizes()
         self._keyspace = keyspace
@@ -115,8 +116,8 @@ class Reads:
         rows = (await self._patient.execute(items.statements.get_at_one, row_of(key))).rows
         if not rows or rows[0][0] is None:
             return None
-        blob, version = rows[0]
-        return Row(key, version, data=decode(blob))
+        stored, version = rows[0]
+        return Row(key, version, data=items.translator.json(stored))
 
     async def look(self, items: ItemTable, key: Key) -> Look:
         """After every write and transaction that was acknowledged before."""
@@ -124,9 +125,11 @@ class Reads:
             rows = (await self._patient.execute(items.locks.look, row_of(key))).rows
             if not rows:
                 return _NOTHING
-            blob, version, txid = rows[0]
+            stored, version, txid = rows[0]
             if txid is None or not await self._resolve(items, key, txid):
-                row = None if blob is None else Row(key, version, data=decode(blob))
+                row = None
+                if stored is not None:
+                    row = Row(key, version, data=items.translator.json(stored))
                 return Look(row, version, txid)
 
     async def get_many(
@@ -213,10 +216,9 @@ class _Filling:
         found = await self._fetch(slices, (partition, *ends, wanted))
         edge = lower
         largest = 0
-        for edge, blob, version in found:
-            if blob is not None:
-                largest = max(largest, len(blob))
-                self.rows.append(Row(Key(partition, edge), version, data=decode(blob)))
+        for edge, stored, version in found:
+            if stored is not None:
+                largest = max(largest, self._take(Key(partition, edge), version, stored))
         if largest:
             self._items.sizes.saw(largest)
         return len(found) == wanted, edge
@@ -228,11 +230,10 @@ class _Filling:
         wanted = self._items.sizes.fetch(self._limit - len(self.rows))
         found = await self._fetch(self._items.statements.scan, (*tokens, wanted))
         largest = 0
-        for partition, *sort, blob, version in found:
+        for partition, *sort, stored, version in found:
             after = Key(partition, sort[0] if sort else None)
-            if blob is not None:
-                largest = max(largest, len(blob))
-                self.rows.append(Row(after, version, data=decode(blob)))
+            if stored is not None:
+                largest = max(largest, self._take(after, version, stored))
         if largest:
             self._items.sizes.saw(largest)
         return len(found) == wanted, after
@@ -262,10 +263,16 @@ class _Filling:
 
     async def _row(self, key: Key) -> tuple[bool, Key]:
         found = await self._fetch(self._items.statements.get, row_of(key))
-        for blob, version in found:
-            if blob is not None:
-                self.rows.append(Row(key, version, data=decode(blob)))
+        for stored, version in found:
+            if stored is not None:
+                self._take(key, version, stored)
         return False, key
+
+    def _take(self, key: Key, version: int, stored: Any) -> int:
+        """Its size."""
+        translator = self._items.translator
+        self.rows.append(Row(key, version, data=translator.json(stored)))
+        return translator.size(stored)
 
     async def _fetch(self, read: Read, values: Sequence[Value]) -> Sequence[Sequence[Any]]:
         return (await self._patient.execute(read.at(self._consistent), values)).rows

@@ -16,6 +16,7 @@ from ...model.rows import Bounds, Key, KeyValue
 from ...model.table import Index, Table
 from ..base import Write
 from .dialect import Dialect
+from .document import Image
 from .index_statements import At, EntryReads, EntryWrites, Sent
 from .ring import key_bytes
 from .session import Consistency, Result, Statement, Value
@@ -24,8 +25,11 @@ from .statements import (
     MARKER_SECONDS,
     Cas,
     CatalogStatements,
+    Columns,
     ItemStatements,
     Read,
+    cleared,
+    written,
 )
 
 # An empty clustering column is refused. This sorts before, or is, every key that is not empty.
@@ -80,8 +84,8 @@ class Keyspaces(Dialect):
         properties += [f"'{name}': {{'status': 'enabled'}}" for name, yes in wanted.items() if yes]
         return f"WITH CUSTOM_PROPERTIES = {{{', '.join(properties)}}}"
 
-    def items(self, keyspace: str, table: Table) -> ItemStatements:
-        return _Items(keyspace, table)
+    def items(self, keyspace: str, table: Table, columns: Columns) -> ItemStatements:
+        return _Items(keyspace, table, columns)
 
     def entry_reads(self, keyspace: str, table: Table, index: Index) -> EntryReads:
         return _EntryReads(keyspace, table, index)
@@ -92,7 +96,7 @@ class Keyspaces(Dialect):
     def catalog(self, keyspace: str) -> CatalogStatements:
         return _Catalog(keyspace)
 
-    def admit(self, write: Write, blob: bytes | None) -> None:
+    def admit(self, write: Write, image: Image | None) -> None:
         key = write.key
         partition = len(key_bytes(key.partition))
         sort = 0 if key.sort is None else len(key_bytes(key.sort))
@@ -109,8 +113,10 @@ class Keyspaces(Dialect):
                 _at_most(what, len(place.sort) + partition + sort, _CLUSTERING_BYTES)
                 _at_most(what, len(place.partition), _PARTITION_BYTES)
             keys = max(keys, len(place.partition) + len(place.sort) + partition + sort)
-        if blob is not None:
-            _at_most("the item as it is stored", len(blob) + 2 * keys, _ROW_BYTES - _METADATA_BYTES)
+        if image is not None:
+            _at_most(
+                "the item as it is stored", len(image.blob) + 2 * keys, _ROW_BYTES - _METADATA_BYTES
+            )
 
 
 def _at_most(what: str, size: int, most: int) -> None:
@@ -126,8 +132,8 @@ class _Items(ItemStatements):
     statements for one row, and an element of a map could not be given a time to live in the item's
     own statement. The fence is written in the place of the trace, so one excludes the other."""
 
-    def __init__(self, keyspace: str, table: Table) -> None:
-        super().__init__(keyspace, table)
+    def __init__(self, keyspace: str, table: Table, columns: Columns) -> None:
+        super().__init__(keyspace, table, columns)
         self.partitions = None
         if self.least_sort is not None:
             self.least_sort = LEAST.decode() if isinstance(self.least_sort, str) else LEAST
@@ -152,14 +158,21 @@ class _Items(ItemStatements):
 
 class _Cas(Cas):
     def __init__(
-        self, name: str, row: str, *, deletes: bool, condition: str, entries: Sequence[str] = ()
+        self,
+        name: str,
+        row: str,
+        columns: Columns,
+        *,
+        deletes: bool,
+        condition: str,
+        entries: Sequence[str] = (),
     ) -> None:
         self._deletes = deletes
         self._versioned = "?" in condition
-        columns = "item = null, live = null" if deletes else "item = ?, live = true"
+        change = cleared(columns) if deletes else written(columns)
         using = f" USING TTL {MARKER_SECONDS}" if deletes else ""
         texts = [
-            f"UPDATE {name}{using} SET ver = ?, {columns} WHERE {row} IF {condition}txid = null",
+            f"UPDATE {name}{using} SET ver = ?, {change} WHERE {row} IF {condition}txid = null",
             f"UPDATE {name} USING TTL {LAST_SECONDS} SET live = true "
             f"WHERE {_trace(row)} IF live = null",
             *entries,
@@ -171,14 +184,13 @@ class _Cas(Cas):
         self,
         row: tuple[Value, ...],
         version: int,
-        item: bytes | None,
+        item: tuple[Value, ...],
         expected: int | None,
         writer: bytes,
         fence: bytes,
     ) -> tuple[Value, ...]:
-        written = (version,) if self._deletes else (version, item)
         condition = (expected,) if self._versioned else ()
-        return (*written, *row, *condition, *_trace_values(row, fence))
+        return (version, *item, *row, *condition, *_trace_values(row, fence))
 
 
 def _trace(row: str) -> str:

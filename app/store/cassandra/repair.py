@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import orjson
-
 from ...model.index import Place, place_of, projected
 from ...model.rows import Item, Key
 from ...model.table import Index, Table
@@ -20,6 +18,7 @@ from .resolution import Resolver, is_transaction
 from .statements import row_of
 from .tokens import Tokens
 from .transaction_statements import COMMITTED
+from .translator import item_of
 
 
 class Repair:
@@ -56,14 +55,14 @@ class Repair:
         # LOCAL_SERIAL finishes what was decided and not yet written: a write that this does not
         # show has not happened so far.
         found = (await self._patient.execute(items.statements.decided, row_of(key))).rows
-        blob, version = found[0] if found else (None, None)
+        stored, version = found[0] if found else (None, None)
         if version is None:
             # No item, no trace of one. A delete here with the mark's version could hide the entry
             # of an item that comes next from a process with a slower clock.
             if not old:
                 return False
             version = mark.version
-        item = None if blob is None else orjson.loads(document.decode(blob))
+        item = None if stored is None else item_of(items.translator, stored)
         sent: list[Sent] = []
         for number, places in mark.touched().items():
             # The entries of an index that is no more have gone with it.

@@ -1,17 +1,17 @@
 """The driver port: everything the store asks of a CQL driver.
 
-One adapter is `python_driver`. An adapter binds only str, bytes, int and None, never maps or
-decimals, so that a C++ driver fits behind it as well. It never repeats a statement by itself: only
-the caller knows whether that is safe.
+One adapter is `python_driver`. An adapter binds only str, bytes, int, None, maps of text to blob
+and sets of text, never decimals, so that a C++ driver fits behind it as well. It never repeats a
+statement by itself: only the caller knows whether that is safe.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
-Value = str | bytes | int | None
+Value = str | bytes | int | Mapping[str, bytes] | Set[str] | None
 
 
 class Consistency(Enum):

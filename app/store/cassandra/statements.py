@@ -35,6 +35,10 @@ _READS = (Consistency.LOCAL_ONE, Consistency.LOCAL_QUORUM)
 _QUORUM = Consistency.LOCAL_QUORUM
 
 
+Columns = Sequence[tuple[str, str]]
+"""Name and CQL type of those that a translator keeps items in; the first is the one to read."""
+
+
 class TableOptions(Protocol):
     def __call__(
         self, id: uuid.UUID, gc_grace_seconds: int, *, timestamps: bool = False
@@ -54,14 +58,18 @@ def table_options(id: uuid.UUID, gc_grace_seconds: int, *, timestamps: bool = Fa
     return f"WITH id = {id} AND {READ_OPTIONS} AND gc_grace_seconds = {gc_grace_seconds}"
 
 
-def item_table(keyspace: str, table: Table, options: TableOptions = table_options) -> str:
+def item_table(
+    keyspace: str, table: Table, columns: Columns, options: TableOptions = table_options
+) -> str:
     """`id` is the table's own, so that two processes that create it at once make one table."""
     partition = CQL_TYPES[table.partition_key.type]
     sort = "" if table.sort_key is None else f", sk {CQL_TYPES[table.sort_key.type]}"
     clustering = "kind, ik" if table.sort_key is None else "kind, ik, sk"
+    # Entries of local indexes and outbox rows have an `item`, whatever items are kept in.
+    more = "".join(f", {name} {type}" for name, type in columns if name != "item")
     return (
         f"CREATE TABLE IF NOT EXISTS {name_of(keyspace, table)} (pk {partition}, kind tinyint, "
-        f"ik blob{sort}, ver bigint, live boolean, item blob, txid blob, txp blob, "
+        f"ik blob{sort}, ver bigint, live boolean, item blob{more}, txid blob, txp blob, "
         f"last map<blob, bigint>, PRIMARY KEY ((pk), {clustering})) "
         f"{options(uuid.UUID(table.id), GC_GRACE_SECONDS)}"
     )
@@ -104,7 +112,14 @@ class Cas:
     __slots__ = ("_deletes", "_versioned", "statement")
 
     def __init__(
-        self, name: str, row: str, *, deletes: bool, condition: str, entries: Sequence[str] = ()
+        self,
+        name: str,
+        row: str,
+        columns: Columns,
+        *,
+        deletes: bool,
+        condition: str,
+        entries: Sequence[str] = (),
     ) -> None:
         self._deletes = deletes
         self._versioned = "?" in condition
@@ -112,12 +127,12 @@ class Cas:
         if deletes:
             # One TTL for all of it, so one statement.
             texts = [
-                f"UPDATE {name} USING TTL {MARKER_SECONDS} SET ver = ?, item = null, live = null, "
+                f"UPDATE {name} USING TTL {MARKER_SECONDS} SET ver = ?, {cleared(columns)}, "
                 f"last[?] = ? WHERE {row} IF {condition}"
             ]
         else:
             texts = [
-                f"UPDATE {name} SET ver = ?, item = ?, live = true WHERE {row} IF {condition}",
+                f"UPDATE {name} SET ver = ?, {written(columns)} WHERE {row} IF {condition}",
                 f"UPDATE {name} USING TTL {LAST_SECONDS} SET last[?] = ? WHERE {row}",
             ]
         texts += entries
@@ -128,16 +143,16 @@ class Cas:
         self,
         row: tuple[Value, ...],
         version: int,
-        item: bytes | None,
+        item: tuple[Value, ...],
         expected: int | None,
         writer: bytes,
         fence: bytes,
     ) -> tuple[Value, ...]:
-        """Those of `entries` come behind."""
+        """`item`: of the columns, nothing for a delete. Those of `entries` come behind."""
         condition = (expected, fence) if self._versioned else (fence,)
         if self._deletes:
             return (version, writer, version, *row, *condition)
-        return (version, item, *row, *condition, writer, version, *row)
+        return (version, *item, *row, *condition, writer, version, *row)
 
 
 class ItemStatements:
@@ -145,15 +160,17 @@ class ItemStatements:
 
     cas_type = Cas
 
-    def __init__(self, keyspace: str, table: Table) -> None:
+    def __init__(self, keyspace: str, table: Table, columns: Columns) -> None:
         name = name_of(keyspace, table)
         sorts = table.sort_key is not None
+        self._columns = columns
+        item = columns[0][0]
         self.least_sort = _least(table)
         row = where_item(table)
-        self.get = Read(f"SELECT item, ver FROM {name} WHERE {row}")
+        self.get = Read(f"SELECT {item}, ver FROM {name} WHERE {row}")
         self.get_at_one = self.get.at(consistent=False)
         self.decided = Statement(
-            f"SELECT item, ver FROM {name} WHERE {row}", Consistency.LOCAL_SERIAL
+            f"SELECT {item}, ver FROM {name} WHERE {row}", Consistency.LOCAL_SERIAL
         )
         self.outbox = OutboxStatements(name, sorts=sorts)
         self._row = row
@@ -165,16 +182,16 @@ class ItemStatements:
             _QUORUM,
             conditional=True,
         )
-        columns = "pk, sk, item, ver" if sorts else "pk, item, ver"
+        selected = f"pk, sk, {item}, ver" if sorts else f"pk, {item}, ver"
         ring = f"FROM {name} WHERE token(pk) >= ? AND token(pk) <= ?"
         # Without `kind` a page that crosses a partition would read all its outbox tombstones; the
         # filter costs nothing, it is applied as a slice of each partition.
-        self.scan = Read(f"SELECT {columns} {ring} AND kind = 0 LIMIT ? ALLOW FILTERING")
+        self.scan = Read(f"SELECT {selected} {ring} AND kind = 0 LIMIT ? ALLOW FILTERING")
         self.partitions: Read | None = Read(f"SELECT DISTINCT pk {ring}")
         """None: partitions cannot be listed."""
         if sorts:
             partition = (
-                f"SELECT sk, item, ver FROM {name} "
+                f"SELECT sk, {item}, ver FROM {name} "
                 "WHERE pk = ? AND kind = 0 AND ik = 0x00 AND sk >= ?"
             )
             backwards = " ORDER BY kind DESC, ik DESC, sk DESC"
@@ -206,6 +223,7 @@ class ItemStatements:
             cas = self._cas[shape] = self.cas_type(
                 self._name,
                 self._row,
+                self._columns,
                 deletes=deletes,
                 condition=condition,
                 entries=[
@@ -227,6 +245,16 @@ class ItemStatements:
     def was_applied(self, fenced: Result) -> bool:
         """Whether the attempt was, by the answer to its fence."""
         return not fenced.rows[0][0]
+
+
+def written(columns: Columns) -> str:
+    """Assignments of an item; values as a translator gives them."""
+    return "".join(f"{name} = ?, " for name, _ in columns) + "live = true"
+
+
+def cleared(columns: Columns) -> str:
+    """Assignments of no item."""
+    return "".join(f"{name} = null, " for name, _ in columns) + "live = null"
 
 
 def local_entries(name: str, sorts: bool, removed: int, added: int) -> list[str]:

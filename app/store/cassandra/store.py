@@ -21,7 +21,7 @@ from .changes import Changes
 from .columns.schema import Found, attachable
 from .dialect import CASSANDRA, Dialect
 from .doctor import Doctor
-from .document import encode
+from .document import Image
 from .entries import Entries, local_changes
 from .index_statements import MarkStatements
 from .leases import Leases, Office
@@ -284,9 +284,9 @@ class CassandraStore(Reading):
         items = self._table(write.table)
         ordered = bool(write.table.kept_indexes) or write.table.stream is not None
         outbox = self._streams.outboxes.of(write)
-        blob = None if write.item is None else encode(write.item)
-        self._dialect.admit(write, blob)
-        local = local_changes(write, blob)
+        image = None if write.item is None else Image(write.item)
+        self._dialect.admit(write, image)
+        local = local_changes(write, image)
         expected: int | None = None
         if write.expected > base.ABSENT:
             condition = IF_VERSION
@@ -297,7 +297,7 @@ class CassandraStore(Reading):
             raise ValueError("a write of a table with indexes must expect something")
         else:
             condition = IF_ANY
-        entries = self._entries.changes(write, items, blob)
+        entries = self._entries.changes(write, items, image)
         followers: tuple[Follower, ...] = () if entries is None else (entries,)
         if outbox is not None:
             followers += (outbox,)
@@ -305,14 +305,14 @@ class CassandraStore(Reading):
             statements=items.statements,
             cas=items.statements.cas(
                 condition,
-                deletes=blob is None,
+                deletes=image is None,
                 removed=len(local.removed),
                 added=len(local.added),
                 tells=outbox is not None,
             ),
             identity=(write.table.id, write.key),
             key=write.key,
-            blob=blob,
+            item=() if image is None else items.translator.values(image),
             expected=expected,
             since_delete=condition == IF_ABSENT_SINCE,
             tail=local.values(write.key),

@@ -10,10 +10,21 @@ from typing import NamedTuple
 
 from ...model.rows import Key
 from ...model.table import Table
+from .document import Image
 from .prepared import Prepared
 from .session import Consistency, Statement, Value
-from .statements import MARKER_SECONDS, local_entries, local_row, name_of, row_of, where_item
+from .statements import (
+    MARKER_SECONDS,
+    cleared,
+    local_entries,
+    local_row,
+    name_of,
+    row_of,
+    where_item,
+    written,
+)
 from .stream_statements import OutboxStatements, outbox_row
+from .translator import Translator
 
 PENDING = "P"
 COMMITTED = "C"
@@ -89,12 +100,15 @@ class Part(NamedTuple):
 class LockStatements:
     """Of one item table."""
 
-    def __init__(self, keyspace: str, table: Table) -> None:
+    def __init__(self, keyspace: str, table: Table, translator: Translator) -> None:
+        self._translator = translator
         self._name = name = name_of(keyspace, table)
         self._row = row = where_item(table)
         self._sorts = sorts = table.sort_key is not None
         self._outbox = OutboxStatements(name, sorts=sorts).insert
-        self.look = Statement(f"SELECT item, ver, txid FROM {name} WHERE {row}", _QUORUM)
+        self.look = Statement(
+            f"SELECT {translator.columns[0][0]}, ver, txid FROM {name} WHERE {row}", _QUORUM
+        )
         self.holder = Statement(f"SELECT txid FROM {name} WHERE {row}", _QUORUM)
         self.locked = Statement(f"SELECT txid, txp FROM {name} WHERE {row}", _QUORUM)
         self.unlock = _lwt(f"UPDATE {name} SET txid = null, txp = null WHERE {row} IF txid = ?")
@@ -137,7 +151,7 @@ class LockStatements:
                 *self._entries(entries, tells),
             ],
         )
-        return statement, (*_written(prepared, key), txid, *_entry_values(prepared, key))
+        return statement, (*self._written(prepared, key), txid, *_entry_values(prepared, key))
 
     def together(self, id: bytes, parts: Sequence[Part]) -> tuple[Statement, tuple[Value, ...]]:
         """All of a transaction whose rows are one partition, and its outcome, at once."""
@@ -166,7 +180,7 @@ class LockStatements:
         values: list[Value] = []
         for part in parts:
             check = part.prepared.check
-            values += row_of(part.key) if check else _written(part.prepared, part.key)
+            values += row_of(part.key) if check else self._written(part.prepared, part.key)
             if "?" in part.condition:
                 values.append(part.expected)
             values += _entry_values(part.prepared, part.key)
@@ -177,12 +191,19 @@ class LockStatements:
         return (key.partition, id, *row_of(key)[1:])
 
     def _write(self, deletes: bool, more: str) -> str:
+        columns = self._translator.columns
         if deletes:
             return (
                 f"UPDATE {self._name} USING TTL {MARKER_SECONDS} "
-                f"SET ver = ?, item = null, live = null{more} WHERE {self._row}"
+                f"SET ver = ?, {cleared(columns)}{more} WHERE {self._row}"
             )
-        return f"UPDATE {self._name} SET ver = ?, item = ?, live = true{more} WHERE {self._row}"
+        return f"UPDATE {self._name} SET ver = ?, {written(columns)}{more} WHERE {self._row}"
+
+    def _written(self, prepared: Prepared, key: Key) -> tuple[Value, ...]:
+        stored: tuple[Value, ...] = ()
+        if prepared.blob is not None:
+            stored = self._translator.values(Image(blob=prepared.blob))
+        return (prepared.version, *stored, *row_of(key))
 
     def _entries(self, entries: tuple[int, int], tells: bool) -> list[str]:
         rows = local_entries(self._name, self._sorts, *entries)
@@ -197,12 +218,6 @@ class LockStatements:
             cql = lines[0] if len(lines) == 1 else f"BEGIN BATCH {'; '.join(lines)}; APPLY BATCH"
             found = self._statements[shape] = _lwt(cql)
         return found
-
-
-def _written(prepared: Prepared, key: Key) -> tuple[Value, ...]:
-    if prepared.blob is None:
-        return (prepared.version, *row_of(key))
-    return (prepared.version, prepared.blob, *row_of(key))
 
 
 def _shape(prepared: Prepared) -> tuple[tuple[int, int], bool]:

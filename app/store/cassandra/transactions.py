@@ -19,7 +19,7 @@ from ..base import ABSENT, Batch, Committed, Conflict, Outcome, Write
 from .apart import Apart
 from .attempt import Step, Tools
 from .cas import MakeVersion
-from .document import encode
+from .document import Image
 from .entries import local_changes
 from .items import ItemTable, Reads
 from .marks import mark_of
@@ -91,12 +91,13 @@ class Transactions:
             part = Part(write.key, condition, expected, CHECK)
             return Step(write.table, items, part)
         version = self._next_version((write.table.id, write.key), expected or 0)
-        blob = None if write.item is None else encode(write.item)
-        self._tools.admit(write, blob)
-        local = local_changes(write, blob)
+        image = None if write.item is None else Image(write.item)
+        self._tools.admit(write, image)
+        local = local_changes(write, image)
+        blob = None if image is None else image.blob
         record = None if outbox is None else (expected, outbox.blob)
         prepared = Prepared(version, blob, removed=local.removed, added=local.added, record=record)
-        entries = self._tools.entries.changes(write, items, blob)
+        entries = self._tools.entries.changes(write, items, image)
         places = b"[]"
         if entries is not None:
             changed = [change for change in write.entries if not change.index.local]
