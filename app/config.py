@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     limits: str = Field(
         "", description="Limits of tables made from now on, in the form of the tag dynaspan:limits."
     )
+    translator: str = Field(
+        "document",
+        description="How tables made from now on keep items, unless the tag dynaspan:translator "
+        "says it.",
+    )
     census_interval: float = Field(
         60.0,
         gt=0,

@@ -51,6 +51,8 @@ def create_app(
         raise ConfigError(
             f"workers={settings.workers}: processes cannot share {settings.store_for_display}"
         )
+    if store.translation(settings.translator) is None:
+        raise ConfigError(f"translator: this store has no translator {settings.translator}")
     queue = KeyQueue(by_partition=store.capabilities.partition_contention)
     try:
         limits = relaxed(settings.limits, SERVICE, item_bytes=store.capabilities.item_bytes)

@@ -31,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what operation, contract and fault tests run on",
     )
     parser.addoption(
+        "--translator",
+        default="document",
+        help="how tables keep items that operation and contract tests make",
+    )
+    parser.addoption(
         "--url",
         help="run the operation tests against this endpoint and start no server; with DynamoDB "
         "Local or DynamoDB itself add -m 'not differs_locally and not own_answer' or "

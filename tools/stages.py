@@ -33,7 +33,10 @@ TESTS = ROOT / "tests"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`paths` under tests/, given to pytest; those that hold no test are left out. Seconds."""
+    """`paths` under tests/, given to pytest; those that hold no test are left out. Seconds.
+
+    long_paths: instead of them in `make test-long`.
+    """
 
     name: str
     budget: float
@@ -41,6 +44,11 @@ class Stage:
     paths: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     cassandra: bool = False
+    long_paths: tuple[str, ...] = ()
+
+
+# Operations whose work depends most on how items are kept.
+_ATTRIBUTES = ("update_item", "put_item", "query", "transact_write_items", "translators")
 
 
 def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
@@ -53,6 +61,15 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
     others = (
         Stage("sqlite", 120, 300, service, (*sqlite, *two)),
         Stage("cassandra", 300, 600, on_cassandra, (*cassandra, *two), cassandra=True),
+        Stage(
+            "attributes",
+            60,
+            400,
+            tuple(f"operations/test_{name}.py" for name in _ATTRIBUTES),
+            (*cassandra, *two, "--translator", "attributes"),
+            cassandra=True,
+            long_paths=("store", "operations"),
+        ),
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 210, 900, ("faults",), cassandra, cassandra=True),
         Stage("keyspaces", 90, 300, ("keyspaces",), cassandra=True),
@@ -91,7 +108,8 @@ def has_tests(path: Path) -> bool:
 
 def run(stage: Stage, *, long: bool, environment: dict[str, str], report: Path) -> Result | None:
     """None when no test of the stage exists. Ends the stage at twice its budget."""
-    paths = [TESTS / path for path in stage.paths if has_tests(TESTS / path)]
+    chosen = (stage.long_paths if long else ()) or stage.paths
+    paths = [TESTS / path for path in chosen if has_tests(TESTS / path)]
     if not paths:
         return None
     budget = stage.long_budget if long else stage.budget

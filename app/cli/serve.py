@@ -44,6 +44,7 @@ def serve(
     ttl_interval: Annotated[float | None, _option("ttl_interval")] = None,
     transition: Annotated[float | None, _option("transition")] = None,
     limits: Annotated[str | None, _option("limits")] = None,
+    translator: Annotated[str | None, _option("translator")] = None,
     census_interval: Annotated[float | None, _option("census_interval")] = None,
     verify_interval: Annotated[float | None, _option("verify_interval")] = None,
     stream_shards: Annotated[int | None, _option("stream_shards")] = None,

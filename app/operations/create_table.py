@@ -25,7 +25,7 @@ from .table_rules import (
     require,
     with_class,
 )
-from .tags import given_tags, limits_of
+from .tags import given_tags, limits_of, translator_of
 from .throughput_rules import on_demand, throughput, warm
 
 
@@ -70,6 +70,7 @@ def _table(ctx: Context, request: Request) -> Table:
         on_demand=on_demand(request, mode, None),
         warm=warm(request, units, mode, None),
         limits=limits_of(ctx, tags),
+        translator=translator_of(ctx, tags),
         transition=transition(ctx, "CREATING"),
     )
     return table if view is None else with_stream(ctx, table, view)

@@ -6,7 +6,7 @@ from .. import errors
 from ..errors import ApiError
 from ..expressions import Condition, Update, check_scalar_keys
 from ..model.limits import SERVICE
-from ..model.plans import Change, Delete, Put, Refused, WritePlan
+from ..model.plans import Change, Delete, Delta, Put, Refused, WritePlan
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import item_size
@@ -49,10 +49,16 @@ def delete_plan(
 
 
 def update_plan(
-    table: Table, wire_key: Item, changes: Update | None, wanted: Condition | None = None
+    table: Table,
+    wire_key: Item,
+    changes: Update | None,
+    wanted: Condition | None = None,
+    *,
+    needs_old: bool = True,
 ) -> WritePlan:
-    """Without `changes` an item that is not there is made of its key. Raises ValidationException;
-    so does the plan's `change` where the item is not as the update needs it."""
+    """Without `changes` an item that is not there is made of its key. `needs_old`: the answer tells
+    of the item as it was, or of attributes that are not set. Raises ValidationException; so does
+    the plan's `change` where the item is not as the update needs it."""
     refuse_attached(table)
     key = key_of_request(table, wire_key)
     check_condition_keys(table, wanted)
@@ -71,7 +77,12 @@ def update_plan(
         check_index_keys(table, new, updating=True)
         return Put(new)
 
-    return WritePlan(table, key, change, blind=False)
+    delta = None
+    if not needs_old and wanted is None and changes is not None and not changes.reads_item:
+        new = changes.apply({})
+        removed = frozenset(name for name in changes.paths if name not in new)
+        delta = Delta(new, removed, table.limits.item)
+    return WritePlan(table, key, change, blind=False, delta=delta)
 
 
 def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:

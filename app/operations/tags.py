@@ -20,8 +20,8 @@ MOST_TAGS = 50
 # have no effect.
 _ONLY = {
     "system:write_isolation": ("always_use_lwt", "always", "a"),
-    "dynaspan:translator": ("document",),
 }
+TRANSLATOR = "dynaspan:translator"
 Tags = tuple[tuple[str, str], ...]
 
 
@@ -85,6 +85,27 @@ def limits_of(ctx: Context, tags: Tags) -> Limits:
         ) from None
 
 
+def translator_of(ctx: Context, tags: Tags) -> str:
+    """Of a table that is made with these tags. Raises ValidationException."""
+    name = dict(tags).get(TRANSLATOR, ctx.settings.translator)
+    if ctx.store.translation(name) is None:
+        raise errors.validation(
+            f"One or more parameter values were invalid: Tag {TRANSLATOR}: this store has no "
+            f"translator {name}"
+        )
+    return name
+
+
+def _check_translator(table: Table, tags: Tags) -> None:
+    """The data is kept in its way, so it stays."""
+    told = dict(tags).get(TRANSLATOR)
+    if told != dict(table.tags).get(TRANSLATOR) and told != table.translator:
+        raise errors.validation(
+            f"One or more parameter values were invalid: Tag {TRANSLATOR} is given when a table is "
+            f"made: {table.name} has {table.translator}"
+        )
+
+
 async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) -> None:
     """Replaces a table's tags, again if somebody else changed the table meanwhile."""
     while True:
@@ -92,6 +113,7 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
         tags = change(table.tags)
         if tags == table.tags:
             return
+        _check_translator(table, tags)
         limits = table.limits
         if dict(tags).get(TAG) != dict(table.tags).get(TAG):
             limits = limits_of(ctx, tags)

@@ -32,7 +32,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
-    plan = update_plan(table, wire_key, changes, wanted)
+    plan = update_plan(table, wire_key, changes, wanted, needs_old=_needs_old(request))
     outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)
@@ -45,6 +45,14 @@ def _update(request: Request, placeholders: Placeholders) -> Update | None:
         return update(text, placeholders)
     updates = request.get("AttributeUpdates")
     return legacy.attribute_updates(updates) if updates else None
+
+
+def _needs_old(request: Request) -> bool:
+    # What is billed is the larger of the old item and the new.
+    counted = ("ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
+    return request.get("ReturnValues", "NONE") not in ("NONE", "UPDATED_NEW") or any(
+        request.get(name, "NONE") != "NONE" for name in counted
+    )
 
 
 def _returned(request: Request, changes: Update | None, outcome: Written) -> Item | None:

@@ -14,7 +14,7 @@ from ..model.plans import NotWritten, Put, Refused, WritePlan, Written
 from ..model.rows import Item, Key, Row
 from ..model.stream import record_of
 from ..model.table import Table
-from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Locked, Write
+from ..store.base import ABSENT, ANY, Batch, Committed, Conflict, Locked, Outcome, Write
 from .context import Context
 from .item_collections import check_collection
 
@@ -52,7 +52,16 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     row: Row | None = None
     # An index entry is changed from what it was, and a stream tells of that, so that a table with
     # either is always read.
-    blind = plan.blind and not table.kept_indexes and table.stream is None
+    unread = not table.kept_indexes and table.stream is None
+    if unread and plan.delta is not None and _takes_deltas(ctx, table):
+        outcome = await ctx.store.commit(
+            Batch((Write(table, plan.key, ANY, None, delta=plan.delta),))
+        )
+        if isinstance(outcome, Committed):
+            return Written(None, plan.delta.set)
+        if isinstance(outcome, Locked):
+            return _lost(ctx, outcome)
+    blind = plan.blind and unread
     if not blind:
         row = await ctx.store.get(table, plan.key, consistent=True)
     old = None if row is None else row.item
@@ -71,6 +80,15 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     if isinstance(outcome, Committed):
         note_expired(ctx, table, plan.key, new)
         return Written(old, new, entries)
+    return _lost(ctx, outcome)
+
+
+def _takes_deltas(ctx: Context, table: Table) -> bool:
+    translation = ctx.store.translation(table.translator)
+    return translation is not None and translation.blind_update
+
+
+def _lost(ctx: Context, outcome: Outcome) -> Conflict | Locked:
     if not isinstance(outcome, Conflict | Locked):
         raise AssertionError(f"{outcome} of a write without a token")
     ctx.metrics.add("CasRetries" if isinstance(outcome, Conflict) else "LockedRetries")

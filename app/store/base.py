@@ -1,6 +1,6 @@
 """The store contract: keys, items, versions and the catalog, nothing else.
 
-A store never sees an expression, an API limit or HTTP. `tests/store/contract` is the suite
+A store never sees an expression, an API limit or HTTP. `app/testing/contract` is the suite
 every store passes; `app/store/sqlite` is the readable implementation.
 
 Outcomes that callers expect are values (`Committed`, `Conflict`, ...); faults are exceptions:
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..model.index import EntryChange, Position
+from ..model.plans import Delta
 from ..model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
 from ..model.stream import LoggedRecord, Record, Shard, StreamOfTable
 from ..model.table import Index, Table
@@ -61,12 +62,23 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """What a way of keeping items can do. blind_update: writes may be deltas."""
+
+    blind_update: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One item of a batch. `item` is the whole new image with its key attributes; None deletes.
 
     `entries` and `record`, which is for the table's stream, become durable with it; ANY is refused
     together with them, as they come from the image that is expected. check: nothing is written,
     only `expected` is demanded.
+
+    delta: instead of `item` and with ANY, alone in its batch, of a table whose translation has
+    `blind_update`, and that has neither indexes nor a stream. Conflict then says that there is no
+    item, or that it may grow too large: it must be read.
     """
 
     table: Table
@@ -76,6 +88,7 @@ class Write:
     entries: tuple[EntryChange, ...] = ()
     record: Record | None = None
     check: bool = False
+    delta: Delta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,10 @@ class Store(Protocol):
     """Every method may raise StoreUnavailable; those that take a table may raise TableGone."""
 
     capabilities: Capabilities
+
+    def translation(self, name: str) -> Translation | None:
+        """The way of keeping items of that name (`Table.translator`), if this store knows it."""
+        ...
 
     async def open(self) -> None:
         """Connects, and creates what it needs (file, keyspaces, catalog). Call once, after fork."""

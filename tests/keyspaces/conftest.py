@@ -20,7 +20,7 @@ from app.store.base import Store
 from app.store.cassandra.keyspaces import KeyspacesStore
 from tests.keyspaces.gate import ACCESS_KEY, SECRET_KEY, Gate
 
-pytest.register_assert_rewrite("tests.store.contract")
+pytest.register_assert_rewrite("app.testing.contract")
 REGION = "eu-west-1"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.store.contract import *  # noqa: F403
+from app.testing.contract import *  # noqa: F403
 
 pytestmark = pytest.mark.long
 

@@ -93,7 +93,6 @@ def test_all_keys_and_regions_see_the_same_tables(client: Any, endpoint: str, ta
     [
         ("system:write_isolation", "forbid_rmw", "always_use_lwt"),
         ("system:write_isolation", "", "always_use_lwt"),
-        ("dynaspan:translator", "attributes", "document"),
     ],
 )
 def test_tags_without_effect_are_refused(

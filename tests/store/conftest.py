@@ -13,8 +13,9 @@ from app.config import load_settings
 from app.metrics import Metrics
 from app.store.base import Store
 from app.store.open import open_store as unopened_store
+from app.testing.contract import support
 
-pytest.register_assert_rewrite("tests.store.contract")
+pytest.register_assert_rewrite("app.testing.contract")
 
 _MEMORY = "sqlite://"
 
@@ -36,6 +37,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture(scope="module")
 def contract_url(request: pytest.FixtureRequest, new_store_url: Callable[[], str]) -> str:
     return _MEMORY if request.param == "memory" else new_store_url()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _translator(pytestconfig: pytest.Config) -> None:
+    support.translator = pytestconfig.getoption("--translator")
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from tests.store.contract import *  # noqa: F403
+from app.testing import contract as suite
+from app.testing.contract import *  # noqa: F403
 
-_SUITE = Path(__file__).parent / "contract"
+_SUITE = Path(suite.__file__).parent
 
 
 # Of two tests with one name only the last would run.
@@ -15,7 +16,7 @@ def test_the_suite_is_whole() -> None:
     found = [
         name
         for path in sorted(_SUITE.glob("*.py"))
-        for name in vars(import_module(f"tests.store.contract.{path.stem}"))
+        for name in vars(import_module(f"app.testing.contract.{path.stem}"))
         if name.startswith("test_") and path.stem != "__init__"
     ]
     assert len(found) == len(set(found))

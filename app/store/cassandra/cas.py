@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ...clock import Clock
 from ...errors import StoreUnavailable, StoreUnknown
@@ -77,6 +77,13 @@ class Intent:
     tail: tuple[Value, ...] = ()
     followers: tuple[Follower, ...] = ()
     outbox: Outbox | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Conflict):
+    """`found`: the columns of the condition as they were; none where there was no row."""
+
+    found: Mapping[str, Any]
 
 
 class Writer:
@@ -166,7 +173,9 @@ class _Attempts:
                 deleted = intent.since_delete and not found.live and found.ver != expected
                 if found.txid is not None or not deleted:
                     self._withdraw()
-                    return Conflict() if found.txid is None else Locked((intent.key,))
+                    if found.txid is not None:
+                        return Locked((intent.key,))
+                    return Refused(result.records()[0])
                 # No item, as was expected, but another delete's marker, or none any more.
                 expected = found.ver
                 fault = NotSent("an item was deleted again and again")

@@ -31,6 +31,9 @@ class Dialect:
     schema_seconds: float | None = None
     """What a change of the schema may take; None: twice the deadline of a request."""
 
+    blind_update = True
+    """Whether one batch may hold several statements of a row."""
+
     def made(self, rows: Sequence[Sequence[Any]]) -> set[str]:
         """Of the answer to `tables` the names of those that may be used."""
         return {name for (name,) in rows}

@@ -59,6 +59,7 @@ class Keyspaces(Dialect):
         _QUORUM,
     )
     schema_seconds = 120.0
+    blind_update = False
 
     def __init__(self, *, recovery: bool = False) -> None:
         self._recovery = recovery

@@ -13,17 +13,18 @@ from ...metrics import Metrics
 from ...model.stream import RETENTION_SECONDS
 from ...model.table import Table
 from .. import base
-from . import preflight, schema
+from . import preflight, schema, translator
 from .attempt import Tools
-from .cas import Follower, Intent, Writer
+from .blind import BlindWriter
+from .cas import Refused, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
 from .columns.schema import Found, attachable
 from .dialect import CASSANDRA, Dialect
 from .doctor import Doctor
-from .document import Image
-from .entries import Entries, local_changes
+from .entries import Entries
 from .index_statements import MarkStatements
+from .intents import Intents
 from .leases import Leases, Office
 from .marks import Marks
 from .members import Membership, Slot
@@ -32,7 +33,6 @@ from .python_driver import PythonDriver
 from .reading import Reading
 from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
-from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION
 from .streams import Streams
 from .sweeper import Sweeper
 from .tokens import Tokens
@@ -142,6 +142,9 @@ class CassandraStore(Reading):
         self._sweeper = Sweeper(self._patient, marks, self._marks, repair, leases, clock, patience)
         self._entries = Entries(self._patient, self._marks, clock, faults)
         self._writer = Writer(self._session, clock, metrics, faults, deadline, self._next_version)
+        self._intents = Intents(dialect, self._entries, self._streams.outboxes)
+        self._blind = BlindWriter(self._writer)
+        self._translations: dict[str, base.Translation] = {}
         tools = Tools(
             session=self._session,
             patient=self._patient,
@@ -158,6 +161,16 @@ class CassandraStore(Reading):
         )
         self._transactions = Transactions(tools, self._reads, self._next_version)
         self._tasks: list[asyncio.Task[None]] = []
+
+    def translation(self, name: str) -> base.Translation | None:
+        known = self._translations.get(name)
+        if known is None:
+            found = translator.find(name)
+            if found is None:
+                return None
+            blind = self._dialect.blind_update and translator.blind(found) is not None
+            known = self._translations[name] = base.Translation(blind)
+        return known
 
     # -- life -------------------------------------------------------------------------------
 
@@ -256,7 +269,7 @@ class CassandraStore(Reading):
             if not single:
                 return await self._commit_all(batch)
             await self._catalog.confirm(write.table)
-            outcome = await self._writer.write(self._intent(write))
+            outcome = await self._write(write)
             if isinstance(outcome, base.Locked):
                 await self._resolver.press(self._table(write.table), write.key)
             return outcome
@@ -264,6 +277,16 @@ class CassandraStore(Reading):
             raise await self._gone(write.table) from None
         finally:
             self._underway.leave(generation)
+
+    async def _write(self, write: base.Write) -> base.Outcome:
+        if write.delta is None:
+            outcome = await self._writer.write(self._intents.of(write, self._table(write.table)))
+            return base.Conflict() if isinstance(outcome, Refused) else outcome
+        items = self._table(write.table)
+        blind = translator.blind(items.translator)
+        if blind is None or write.table.kept_indexes or write.table.stream is not None:
+            raise ValueError("a delta of a table whose items must be read")
+        return await self._blind.write(write, write.delta, items, blind)
 
     async def _commit_all(self, batch: base.Batch) -> base.Outcome:
         tables = {write.table.id: write.table for write in batch.writes}
@@ -279,46 +302,6 @@ class CassandraStore(Reading):
 
     async def spent(self, token: base.Token) -> base.Spent | None:
         return await self._tokens.spent(token)
-
-    def _intent(self, write: base.Write) -> Intent:
-        items = self._table(write.table)
-        ordered = bool(write.table.kept_indexes) or write.table.stream is not None
-        outbox = self._streams.outboxes.of(write)
-        image = None if write.item is None else Image(write.item)
-        self._dialect.admit(write, image)
-        local = local_changes(write, image)
-        expected: int | None = None
-        if write.expected > base.ABSENT:
-            condition = IF_VERSION
-            expected = write.expected
-        elif write.expected == base.ABSENT:
-            condition = IF_ABSENT_SINCE if ordered else IF_ABSENT
-        elif ordered:
-            raise ValueError("a write of a table with indexes must expect something")
-        else:
-            condition = IF_ANY
-        entries = self._entries.changes(write, items, image)
-        followers: tuple[Follower, ...] = () if entries is None else (entries,)
-        if outbox is not None:
-            followers += (outbox,)
-        return Intent(
-            statements=items.statements,
-            cas=items.statements.cas(
-                condition,
-                deletes=image is None,
-                removed=len(local.removed),
-                added=len(local.added),
-                tells=outbox is not None,
-            ),
-            identity=(write.table.id, write.key),
-            key=write.key,
-            item=() if image is None else items.translator.values(image),
-            expected=expected,
-            since_delete=condition == IF_ABSENT_SINCE,
-            tail=local.values(write.key),
-            followers=followers,
-            outbox=outbox,
-        )
 
     async def _acknowledged(self, version: int) -> None:
         await self._changes.acknowledged(version)

@@ -30,6 +30,7 @@ from ..base import (
     Finding,
     Outcome,
     StreamPage,
+    Translation,
     Trimmed,
 )
 from . import indexes, streams, tokens
@@ -70,6 +71,9 @@ class SqliteStore(Reading):
             partition_contention=False,
             item_bytes=_ITEM_BYTES,
         )
+
+    def translation(self, name: str) -> Translation | None:
+        return Translation(blind_update=False) if name == "document" else None
 
     async def open(self) -> None:
         self._reader = open_file(self._path, self._busy_seconds)

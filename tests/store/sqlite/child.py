@@ -15,7 +15,7 @@ from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import ABSENT, Committed
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import put, read
+from app.testing.contract.support import put, read
 from tests.store.sqlite.support import opened
 
 WRITERS = 8

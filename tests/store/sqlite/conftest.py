@@ -7,7 +7,7 @@ import pytest
 
 from app.model.table import Table
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import created, new_table
+from app.testing.contract.support import created, new_table
 from tests.store.sqlite.support import opened, url_of
 
 

@@ -23,7 +23,7 @@ from app.model.rows import EVERYTHING, WHOLE, Key
 from app.model.table import Table
 from app.store.base import ANY, Batch, Store, Write
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import created, item_of, new_table
+from app.testing.contract.support import created, item_of, new_table
 
 ROUNDS = 7
 PARTITIONS = 4000

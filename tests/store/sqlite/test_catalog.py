@@ -12,7 +12,7 @@ from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import ABSENT, Committed
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import created, dropped, new_table, put
+from app.testing.contract.support import created, dropped, new_table, put
 from tests.store.sqlite.support import opened, raw, url_of
 
 KEY = Key("p", "s")

@@ -19,7 +19,7 @@ from app.model.rows import Key
 from app.model.table import Table
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.file import FORMAT, open_file, path_of
-from tests.store.contract.support import created, new_table, put, query
+from app.testing.contract.support import created, new_table, put, query
 from tests.store.sqlite.support import opened, raw, url_of
 
 

@@ -13,7 +13,7 @@ from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import ABSENT, Batch, Committed, Conflict, Write
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import (
+from app.testing.contract.support import (
     created,
     dropped,
     item_of,

@@ -8,7 +8,7 @@ from app.model.rows import Key, KeyValue, Segment
 from app.model.table import Table
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.statements import hash_of, hash_range
-from tests.store.contract.support import keys, put, scan
+from app.testing.contract.support import keys, put, scan
 
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
 

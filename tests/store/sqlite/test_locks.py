@@ -15,7 +15,7 @@ from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import ABSENT, Committed
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import new_table, put, read, scan
+from app.testing.contract.support import new_table, put, read, scan
 from tests.store.sqlite.support import raw
 
 KEY = Key("p", "s")

@@ -12,7 +12,7 @@ from app.model.table import Table
 from app.store.base import ANY, Batch, Write
 from app.store.sqlite import SqliteStore, statements
 from app.store.sqlite.reading import PAGE_BYTES, PAGE_ROWS
-from tests.store.contract.support import item_of, keys, query, read, scan
+from app.testing.contract.support import item_of, keys, query, read, scan
 from tests.store.sqlite.support import raw
 
 MEBIBYTE = 1024 * 1024

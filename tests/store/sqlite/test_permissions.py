@@ -15,7 +15,7 @@ from app.errors import StoreUnavailable
 from app.model.rows import Key
 from app.model.table import Table
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import created, new_table, present, put
+from app.testing.contract.support import created, new_table, present, put
 from tests.store.sqlite.support import opened, url_of
 
 NOBODY = 65534

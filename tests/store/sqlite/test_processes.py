@@ -15,7 +15,7 @@ from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import Committed
 from app.store.sqlite import SqliteStore
-from tests.store.contract.support import item_of, present, put, query
+from app.testing.contract.support import item_of, present, put, query
 from tests.store.sqlite.child import COUNTER, count_of
 from tests.store.sqlite.support import opened, url_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.model.rows import Key
 from app.store.base import ABSENT, ANY, Committed, Conflict
-from tests.store.contract.support import created, delete, new_table, put, version_of
+from app.testing.contract.support import created, delete, new_table, put, version_of
 from tests.store.sqlite.support import SetClock, opened, url_of
 
 NOON = 1_800_000_000.0

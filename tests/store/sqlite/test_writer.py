@@ -17,7 +17,7 @@ from app.model.table import Table
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.file import open_file
 from app.store.sqlite.writer import LoopWriter, ThreadWriter, Writer, savepoint, transact
-from tests.store.contract.support import read
+from app.testing.contract.support import read
 from tests.store.sqlite.support import raw
 
 Work = Callable[[sqlite3.Connection], Any]

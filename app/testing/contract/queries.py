@@ -8,10 +8,9 @@ from itertools import product
 
 import pytest
 
-from app.model.rows import EVERYTHING, Bounds, Key, KeyValue
-from app.model.table import Table
-from app.store.base import Store
-
+from ...model.rows import EVERYTHING, Bounds, Key, KeyValue
+from ...model.table import Table
+from ...store.base import Store
 from .support import TableOf, delete, fresh, keys, number, put, put_all, query, read, sorts
 
 # In order. Every second one is there, so that each kind of bound is met with and without an item.

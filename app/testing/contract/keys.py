@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 
-from app.model.rows import Key, KeyValue
-from app.store.base import Committed, Store
-from app.values import from_key
-
+from ...model.rows import Key, KeyValue
+from ...store.base import Committed, Store
+from ...values import from_key
 from .support import TableOf, delete, fresh, item_of, keys, number, present, put, query, scan, sorts
 
 # 2048 bytes for a partition key, 1024 for a sort key.
@@ -180,7 +180,7 @@ async def test_numbers_are_in_their_order(store: Store, table_of: TableOf, rever
 
 
 async def _in_order(
-    store: Store, table_of: TableOf, type: str, values: list[KeyValue], reverse: bool
+    store: Store, table_of: TableOf, type: str, values: Sequence[KeyValue], reverse: bool
 ) -> list[KeyValue | None]:
     """The sort keys as a query gives them that were put in another order."""
     table = await table_of("S", type)

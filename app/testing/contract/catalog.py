@@ -8,11 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.errors import TableGone
-from app.model.rows import EVERYTHING, WHOLE, Key
-from app.model.table import Throughput, TimeToLive
-from app.store.base import Committed, Store
-
+from ...errors import TableGone
+from ...model.rows import EVERYTHING, WHOLE, Key
+from ...model.table import Throughput, TimeToLive
+from ...store.base import Committed, Store
 from .support import created, dropped, fresh, keys, new_table, put, read, scan
 
 

@@ -7,9 +7,9 @@ import uuid
 
 import pytest
 
-from app.model.rows import Key
-from app.model.table import Table
-from app.store.base import (
+from ...model.rows import Key
+from ...model.table import Table
+from ...store.base import (
     ABSENT,
     Batch,
     Committed,
@@ -21,7 +21,6 @@ from app.store.base import (
     TokenMismatch,
     Write,
 )
-
 from .support import created, delete, fresh, item_of, new_table, present, put, read, version_of
 
 

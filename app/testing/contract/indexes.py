@@ -15,12 +15,11 @@ from itertools import product
 
 import pytest
 
-from app.errors import TableChanged, TableGone
-from app.model.index import EntryChange, Place, Position, encode, entry_changes, place_of
-from app.model.rows import EVERYTHING, WHOLE, Bounds, Item, Key, Page, Row, Segment
-from app.model.table import Index, KeyAttribute, Table
-from app.store.base import ABSENT, ANY, Batch, Committed, Conflict, Outcome, Store, Write
-
+from ...errors import TableChanged, TableGone
+from ...model.index import EntryChange, Place, Position, encode, entry_changes, place_of
+from ...model.rows import EVERYTHING, WHOLE, Bounds, Item, Key, Page, Row, Segment
+from ...model.table import Index, KeyAttribute, Table
+from ...store.base import ABSENT, ANY, Batch, Committed, Conflict, Outcome, Store, Write
 from .support import (
     created,
     dropped,
@@ -273,11 +272,14 @@ async def _filled(store: Store, table: Table) -> tuple[str, list[Position]]:
 def _expected(
     positions: list[Position], bounds: Bounds, after: Position | None, reverse: bool
 ) -> list[Key]:
+    lower, upper = bounds.lower, bounds.upper
+    assert not isinstance(lower, str)
+    assert not isinstance(upper, str)
     found = [
         position
         for position in positions
-        if (bounds.lower is None or position.place.sort >= bounds.lower)
-        and (bounds.upper is None or position.place.sort < bounds.upper)
+        if (lower is None or position.place.sort >= lower)
+        and (upper is None or position.place.sort < upper)
         and (after is None or (position < after if reverse else position > after))
     ]
     return [position.key for position in (found[::-1] if reverse else found)]

@@ -7,10 +7,9 @@ from collections import Counter
 
 import pytest
 
-from app.model.rows import WHOLE, Key, Segment
-from app.model.table import Table
-from app.store.base import Store
-
+from ...model.rows import WHOLE, Key, Segment
+from ...model.table import Table
+from ...store.base import Store
 from .support import (
     created,
     delete,
@@ -152,7 +151,7 @@ async def test_what_stays_is_found_once_among_other_writes(
         number = 0
         while scanning:
             number += 1
-            beside = [Key(f"p{number % 12}", f"s{number % 5}-{fresh()}"), Key(fresh(), "s")]
+            beside = [Key(f"p{number % 12}", f"s{number % 5}-{fresh()!r}"), Key(fresh(), "s")]
             strangers.update(beside)
             await asyncio.gather(*[put(store, table, key) for key in beside])
             if number % 3:

@@ -7,10 +7,9 @@ import random
 
 import pytest
 
-from app.model.rows import Key
-from app.model.table import Table
-from app.store.base import ABSENT, Committed, Conflict, Outcome, Store
-
+from ...model.rows import Key
+from ...model.table import Table
+from ...store.base import ABSENT, Committed, Conflict, Outcome, Store
 from .support import delete, fresh, present, put, read, version_of
 
 _RIVALS = 10

@@ -3,7 +3,7 @@
 To hold it against a store of your own, give the suite two fixtures and import it:
 
     # conftest.py
-    pytest.register_assert_rewrite("tests.store.contract")
+    pytest.register_assert_rewrite("dynaspan.testing.contract")
 
     @pytest.fixture(scope="module")
     def open_store() -> OpenStore:
@@ -14,7 +14,10 @@ To hold it against a store of your own, give the suite two fixtures and import i
         '''How many random programs of 25 steps are compared with a model.'''
 
     # test_contract.py
-    from tests.store.contract import *  # noqa: F403
+    from dynaspan.testing.contract import *  # noqa: F403
+
+Needs pytest, pytest-asyncio with its loop of the session, and hypothesis. For a translator of
+your own set `support.translator` to its name in the conftest, and open a CassandraStore.
 
 The data is new at first. A store that is not `shared` is opened once. The suite makes and drops
 tables. What a store cannot do, by its `capabilities`, is skipped.

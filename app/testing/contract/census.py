@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.store.base import Store
-
+from ...store.base import Store
 from .support import created, dropped, new_table
 
 

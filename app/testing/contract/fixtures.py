@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.model.table import Table
-from app.store.base import Store
-
+from ...model.table import Table
+from ...store.base import Store
 from .support import OpenStore, TableOf, created, new_table
 
 __all__ = ["hash_table", "other_store", "sorted_table", "store", "table_of"]

@@ -9,10 +9,9 @@ import random
 import orjson
 import pytest
 
-from app.model.rows import Item, Key
-from app.model.table import Table
-from app.store.base import ABSENT, ANY, Batch, Committed, Conflict, Store, Write
-
+from ...model.rows import Item, Key
+from ...model.table import Table
+from ...store.base import ABSENT, ANY, Batch, Committed, Conflict, Store, Write
 from .support import (
     delete,
     eventually,
@@ -212,7 +211,7 @@ async def test_a_deleted_item_is_absent(store: Store, sorted_table: Table, key: 
 async def test_versions_do_not_come_back_with_a_new_item(
     store: Store, sorted_table: Table, key: Key
 ) -> None:
-    seen = []
+    seen: list[int] = []
     for turn in range(10):
         await put(store, sorted_table, key, ABSENT, turn={"N": str(turn)})
         version = await version_of(store, sorted_table, key)

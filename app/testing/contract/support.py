@@ -9,14 +9,17 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
-from app.model.rows import EVERYTHING, WHOLE, Bounds, Item, Key, KeyValue, Page, Row, Segment
-from app.model.table import KeyAttribute, Table
-from app.store.base import ANY, Batch, Outcome, Store, Write
-from app.values import from_key, to_key
-from app.values.number import canonical
+from ...model.rows import EVERYTHING, WHOLE, Bounds, Item, Key, KeyValue, Page, Row, Segment
+from ...model.table import KeyAttribute, Table
+from ...store.base import ANY, Batch, Outcome, Store, Write
+from ...values import from_key, to_key
+from ...values.number import canonical
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 TableOf = Callable[[str, str | None], Awaitable[Table]]
+
+translator = "document"
+"""Of the tables that the suite makes."""
 
 _T = TypeVar("_T")
 _SECONDS = 30.0
@@ -39,6 +42,7 @@ def new_table(partition: str = "S", sort: str | None = "S", name: str | None = N
         partition_key=KeyAttribute("p", partition),
         sort_key=None if sort is None else KeyAttribute("s", sort),
         created=time.time(),
+        translator=translator,
     )
 
 

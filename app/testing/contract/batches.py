@@ -6,11 +6,10 @@ import asyncio
 
 import pytest
 
-from app.errors import TableGone
-from app.model.rows import Key
-from app.model.table import Table
-from app.store.base import ABSENT, ANY, Batch, Committed, Conflict, Store, Write
-
+from ...errors import TableGone
+from ...model.rows import Key
+from ...model.table import Table
+from ...store.base import ABSENT, ANY, Batch, Committed, Conflict, Store, Write
 from .support import created, dropped, fresh, item_of, new_table, present, put, read, version_of
 
 

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.errors import StoreUnavailable, TableGone
-from app.model.rows import EVERYTHING, WHOLE, Key
-from app.model.table import Table
-from app.store.base import ABSENT, Committed, Conflict, Store
-
+from ...errors import StoreUnavailable, TableGone
+from ...model.rows import EVERYTHING, WHOLE, Key
+from ...model.table import Table
+from ...store.base import ABSENT, Committed, Conflict, Store
 from .support import (
     OpenStore,
     created,
@@ -216,12 +215,12 @@ async def test_close_waits_for_writes_under_way(
 async def test_one_process_leads_a_job(
     store: Store, other_store: Store, open_store: OpenStore
 ) -> None:
-    job = fresh()
+    job = uuid.uuid4().hex
     async with open_store() as leader:
         assert await leader.leads(job)
         assert await leader.leads(job)
         assert not await store.leads(job)
         # Another job is nobody's yet.
-        assert await other_store.leads(fresh())
+        assert await other_store.leads(uuid.uuid4().hex)
     # Who closes leaves it to the next at once, not when its time has run out.
     assert await store.leads(job)
