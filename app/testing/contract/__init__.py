@@ -27,7 +27,9 @@ from .batches import *  # noqa: F403
 from .catalog import *  # noqa: F403
 from .census import *  # noqa: F403
 from .fixtures import *  # noqa: F403
+from .index_scans import *  # noqa: F403
 from .indexes import *  # noqa: F403
+from .indexing import *  # noqa: F403
 from .items import *  # noqa: F403
 from .keys import *  # noqa: F403
 from .model import *  # noqa: F403
