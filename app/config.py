@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         description="Seconds between two comparisons of all tables with their indexes; 0: none.",
     )
     stream_shards: int = Field(
-        4, ge=1, le=100, description="Shards of a stream that is enabled from now on."
+        4, ge=1, le=100, description="Shards of a stream; one with fewer gets so many."
     )
     drain_delay: float = Field(
         0.0,

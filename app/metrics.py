@@ -50,6 +50,7 @@ METRICS = (
     Metric(
         "OnlineIndexPercentageProgress", "gauge", "Percent", "How far an index has been filled."
     ),
+    Metric("StreamLag", "gauge", "Seconds", "Age of the oldest record on its way to its stream."),
     Metric("JobFailures", "counter", "Count", "Rounds of a background job that failed."),
     Metric("IndexDrift", "counter", "Count", "Index entries found not to be as their items say."),
     Metric("IndexDriftMended", "counter", "Count", "Of those: mended."),

@@ -17,6 +17,7 @@ from .census import Takers
 from .drift import DriftWatch
 from .expiry import Expiry, Overdue
 from .indexing import Indexing
+from .resharding import Resharding
 
 _log = logging.getLogger("dynaspan")
 
@@ -35,6 +36,8 @@ async def running(
     expiry = Expiry(store, clock, metrics, queue, settings.ttl_interval, overdue)
     takers = Takers(store, clock, metrics, settings.census_interval)
     jobs: dict[str, Coroutine[Any, Any, None]] = {"expiry": expiry.run(), "census": takers.run()}
+    if store.capabilities.streams:
+        jobs["resharding"] = Resharding(store, clock, metrics, settings.stream_shards).run()
     if store.capabilities.indexes:
         jobs["indexing"] = Indexing(store, clock, metrics, queue).run()
         if settings.verify_interval:

@@ -56,13 +56,15 @@ class Transition:
 @dataclass(frozen=True, slots=True)
 class Stream:
     """A stream of a table. `label` tells it from the table's earlier ones, `created` is in epoch
-    seconds. `view` is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES.
+    seconds. `view` is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES. `shards` is how many
+    are written to, `earlier` how many were before each time that they were split.
     """
 
     label: str
     view: str
     shards: int
     created: float
+    earlier: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ def decode(data: bytes | str) -> Table:
     raw["tags"] = tuple((key, value) for key, value in raw["tags"])
     raw["indexes"] = tuple(_index(index) for index in raw["indexes"])
     if raw.get("stream"):
-        raw["stream"] = Stream(**raw["stream"])
+        raw["stream"] = stream(raw["stream"])
     _read_units(raw)
     if raw.get("transition"):
         raw["transition"] = Transition(**raw["transition"])
@@ -232,6 +234,11 @@ def decode(data: bytes | str) -> Table:
     if "limits" in raw:
         raw["limits"] = Limits(**raw["limits"])
     return Table(**raw)
+
+
+def stream(raw: dict[str, Any]) -> Stream:
+    """From its JSON."""
+    return Stream(**raw | {"earlier": tuple(raw.get("earlier", ()))})
 
 
 def _time_to_live(raw: dict[str, Any]) -> TimeToLive:

@@ -56,7 +56,7 @@ def _shown(ctx: Context, stream: StreamOfTable, shard: int, logged: LoggedRecord
         change["NewImage"] = record.new
     if record.old is not None:
         change["OldImage"] = record.old
-    change["SequenceNumber"] = sequence_number(logged.sequence)
+    change["SequenceNumber"] = sequence_number(stream.stream, shard, logged.sequence)
     change["SizeBytes"] = record.size
     change["StreamViewType"] = stream.stream.view
     place = f"{stream.table_id}/{stream.stream.label}/{shard}/{logged.sequence}"

@@ -9,7 +9,7 @@ from ..store.base import Trimmed
 from .context import Context
 from .registry import Answer, Request
 from .shard_iterators import ShardIterator, encode_iterator
-from .stream_names import named_stream, shard_number
+from .stream_names import named_stream, sequence_of, shard_number
 
 _AT_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
@@ -30,37 +30,36 @@ async def run(ctx: Context, request: Request) -> Answer:
     if stream is None:
         raise errors.resource_not_found("Stream does not exist")
     shard = shard_number(stream.stream, request["ShardId"])
-    if shard is None:
+    following = None if shard is None else await _next(ctx, stream, shard)
+    if shard is None or following is None:
         raise errors.resource_not_found("Shard does not exist")
     start: int | None = None
     if number is not None:
-        start = await _at_number(ctx, stream, shard, int(number), after=kind == _AT_NUMBER[1])
+        start = sequence_of(stream.stream, shard, int(number))
+        if not 0 < start < following:
+            raise _invalid("Invalid SequenceNumber")
+        start += kind == _AT_NUMBER[1]
+        if isinstance(await ctx.store.read_stream(stream, shard, start=start, limit=1), Trimmed):
+            raise errors.trimmed_data_access()
     elif moment is not None:
-        start = await _at_time(ctx, stream, shard, moment)
+        start = await _at_time(ctx, stream, shard, moment, following)
     elif kind == "LATEST":
-        start = await _next(ctx, stream, shard)
+        start = following
     iterator = ShardIterator(request["StreamArn"], shard, start, round(now, 3))
     return {"ShardIterator": encode_iterator(iterator)}
 
 
-async def _next(ctx: Context, stream: StreamOfTable, shard: int) -> int:
-    return (await ctx.store.shards(stream))[shard].next
+async def _next(ctx: Context, stream: StreamOfTable, shard: int) -> int | None:
+    """None for a shard that was split more than a day ago."""
+    shards = await ctx.store.shards(stream)
+    return next((each.next for each in shards if each.number == shard), None)
 
 
-async def _at_number(
-    ctx: Context, stream: StreamOfTable, shard: int, number: int, *, after: bool
+async def _at_time(
+    ctx: Context, stream: StreamOfTable, shard: int, moment: float, high: int
 ) -> int:
-    if not 0 < number < await _next(ctx, stream, shard):
-        raise _invalid("Invalid SequenceNumber")
-    start = number + after
-    if isinstance(await ctx.store.read_stream(stream, shard, start=start, limit=1), Trimmed):
-        raise errors.trimmed_data_access()
-    return start
-
-
-async def _at_time(ctx: Context, stream: StreamOfTable, shard: int, moment: float) -> int:
-    """The first record kept that was made at `moment` or later, by bisection of their numbers."""
-    high = await _next(ctx, stream, shard)
+    """The first record kept that was made at `moment` or later, by bisection of their numbers,
+    which are below `high`."""
     oldest = await _one(ctx, stream, shard, None)
     low = high if oldest is None else oldest.sequence
     while low < high:

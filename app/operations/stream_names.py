@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from .. import errors
+from ..model.shards import shard_count, split_of
 from ..model.stream import StreamOfTable
 from ..model.table import Stream
 from .context import Context
@@ -16,6 +17,7 @@ from .names import resource_of_arn, table_arn
 
 _STREAM = "/stream/"
 _SHARD = re.compile(r"shardId-(\d{20})-([0-9a-f]{8})", re.ASCII)
+_OF_A_SPLIT = 10**15
 
 
 class StreamName(NamedTuple):
@@ -59,9 +61,19 @@ def shard_number(stream: Stream, id: str) -> int | None:
     if found is None:
         return None
     number = int(found[2], 16)
-    return number if number < stream.shards and shard_id(stream, number) == id else None
+    return number if number < shard_count(stream) and shard_id(stream, number) == id else None
 
 
-def sequence_number(sequence: int) -> str:
-    """Of one length, so that they sort as texts, too."""
-    return f"{sequence:021}"
+def sequence_number(stream: Stream, shard: int, sequence: int) -> str:
+    """Of one length, so that they sort as texts, too. Those of a shard are behind those of its
+    parent, so that the numbers of an item's records go up whatever shards they are in."""
+    return f"{_behind(stream, shard) + sequence:021}"
+
+
+def sequence_of(stream: Stream, shard: int, number: int) -> int:
+    """The inverse of `sequence_number`."""
+    return number - _behind(stream, shard)
+
+
+def _behind(stream: Stream, shard: int) -> int:
+    return split_of(stream, shard)[0] * _OF_A_SPLIT

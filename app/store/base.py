@@ -300,10 +300,11 @@ class Store(Protocol):
         ...
 
     async def shards(self, stream: StreamOfTable) -> list[Shard]:
-        """In the order of their numbers, from 0. All are closed once the stream is DISABLED.
+        """In the order of their numbers; model/shards.py says which there are.
 
-        All records of one item are in one shard, in the order of its writes. Shards stay the same
-        for the stream's life.
+        One that was split is closed, and is kept for 24 hours. All are closed once the stream is
+        DISABLED. All records of one item are in one shard, or in it and its descendants, in the
+        order of its writes.
         """
         ...
 

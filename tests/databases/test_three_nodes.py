@@ -26,6 +26,8 @@ WRITERS = 4
 # Of each writer: all together under 50 requests a second.
 PAUSE_SECONDS = 0.1
 DEADLINE_SECONDS = 5.0
+# Three nodes, two of which start, share two cores with the server and this process.
+SLACK_SECONDS = 3.0
 TABLE = "three"
 
 
@@ -209,7 +211,7 @@ async def test_without_a_quorum_requests_are_refused_in_time_and_served_after(
     begin = time.monotonic()
     with pytest.raises(ClientError) as refused:
         client.get_item(TableName=TABLE, Key=key, ConsistentRead=True)
-    assert time.monotonic() - begin < DEADLINE_SECONDS + 1
+    assert time.monotonic() - begin < DEADLINE_SECONDS + SLACK_SECONDS
     assert refused.value.response["Error"]["Code"] == "ThrottlingException"
     await until_up(cluster, 1, 2)
     back = time.monotonic()
@@ -223,7 +225,7 @@ async def test_without_a_quorum_requests_are_refused_in_time_and_served_after(
     tell(f"two of 3 nodes killed: served again {took:.1f} s after they were back")
     writer.stop()
     # Refused or undecided, but each within the deadline.
-    assert writer.longest < DEADLINE_SECONDS + 1
+    assert writer.longest < DEADLINE_SECONDS + SLACK_SECONDS
     assert set(writer.failures) <= {"ThrottlingException", "InternalServerError"}
     writer.check(client_of(server))
     await clean_within(url, TABLE, 20.0)

@@ -20,6 +20,8 @@ WRITERS = 4
 KEYS = 12
 # A relay that died is replaced in so much; its lease is 5 s.
 COMPLETE_SECONDS = 15.0
+# Who leads the job that splits was killed; its lease is 10 s.
+SPLIT_SECONDS = 60.0
 
 Item = dict[str, Any]
 
@@ -78,21 +80,20 @@ def _write(pair: Pair, table: str, seed: int, stop: threading.Event, acked: list
 
 
 def _records(streams: Any, arn: str) -> list[dict[str, Any]]:
+    """Parents are before their children, as they are described."""
     found = []
     for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
         place = streams.get_shard_iterator(
             StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
-        expected = 1
-        while True:
+        expected = int(shard["SequenceNumberRange"]["StartingSequenceNumber"])
+        while place is not None:
             page = streams.get_records(ShardIterator=place)
             for record in page["Records"]:
                 assert int(record["dynamodb"]["SequenceNumber"]) == expected
                 expected += 1
             found += page["Records"]
-            if not page["Records"]:
-                break
-            place = page["NextShardIterator"]
+            place = page.get("NextShardIterator") if page["Records"] else None
     assert len({record["eventID"] for record in found}) == len(found)
     return found
 
@@ -125,7 +126,77 @@ def test_a_replay_gives_the_table(
     kills: int,
 ) -> None:
     pair = Pair(lambda: start_server("--store", durable_store_url), connect)
-    table = f"audited-{kills}"
+
+    def kill(pair: Pair) -> None:
+        for number in range(kills):
+            time.sleep(1.0)
+            pair.replace(number % 2)
+        time.sleep(1.0)
+
+    _audit(pair, connect, tell, f"{kills} kills", kill)
+
+
+# Servers are restarted one by one with another number of shards, under load.
+def test_a_replay_gives_the_table_when_shards_are_split(
+    start_server: Callable[..., Server],
+    durable_store_url: str,
+    connect: Callable[..., Any],
+    tell: Callable[[str], None],
+) -> None:
+    shards = 2
+    pair = Pair(
+        lambda: start_server("--store", durable_store_url, "--stream-shards", str(shards)), connect
+    )
+
+    def restart(pair: Pair) -> None:
+        nonlocal shards
+        time.sleep(1.0)
+        shards = 5
+        for which in (0, 1):
+            pair.replace(which)
+        end = time.monotonic() + SPLIT_SECONDS
+        streams = streams_client(pair.url)
+        arn = streams.list_streams()["Streams"][0]["StreamArn"]
+        while True:
+            found = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+            if len(found) == 7 and all(_is_closed(shard) for shard in found[:2]):
+                break
+            assert time.monotonic() < end, found
+            time.sleep(0.1)
+        parents = [found[number]["ShardId"] for number in (0, 1, 0, 1, 0)]
+        assert [shard.get("ParentShardId") for shard in found] == [None, None, *parents]
+        assert not any(_is_closed(shard) for shard in found[2:])
+        for parent in set(parents):
+            wanted = {"Type": "CHILD_SHARDS", "ShardId": parent}
+            children = streams.describe_stream(StreamArn=arn, ShardFilter=wanted)
+            assert children["StreamDescription"]["Shards"] == [
+                shard for shard in found if shard.get("ParentShardId") == parent
+            ]
+        streams.close()
+        time.sleep(1.0)
+
+    records = _audit(pair, connect, tell, "two shards split into five", restart)
+    # Of one item the numbers go up, whichever shards its records are in.
+    last: dict[str, int] = {}
+    for record in records:
+        key, number = (record["dynamodb"][name] for name in ("Keys", "SequenceNumber"))
+        assert int(number) > last.get(key["pk"]["S"], 0)
+        last[key["pk"]["S"]] = int(number)
+
+
+def _is_closed(shard: dict[str, Any]) -> bool:
+    return "EndingSequenceNumber" in shard["SequenceNumberRange"]
+
+
+def _audit(
+    pair: Pair,
+    connect: Callable[..., Any],
+    tell: Callable[[str], None],
+    what: str,
+    disturb: Callable[[Pair], None],
+) -> list[dict[str, Any]]:
+    """The records of a table that was written to while it was disturbed."""
+    table = "audited"
     pair.clients[0].create_table(
         TableName=table,
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -145,24 +216,14 @@ def test_a_replay_gives_the_table(
     for thread in threads:
         thread.start()
     try:
-        for number in range(kills):
-            time.sleep(1.0)
-            pair.replace(number % 2)
-        time.sleep(1.0)
+        disturb(pair)
     finally:
         stop.set()
         for thread in threads:
             thread.join(timeout=30)
     client = connect(pair.url, attempts=5)
     arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    streams = boto3.client(
-        "dynamodbstreams",
-        endpoint_url=pair.url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 5}),
-    )
+    streams = streams_client(pair.url)
     begin = time.monotonic()
     while True:
         # Not at one moment: a write of unknown outcome may be finished in between.
@@ -174,7 +235,19 @@ def test_a_replay_gives_the_table(
     took = time.monotonic() - begin
     streams.close()
     tell(
-        f"stream audit: {len(records)} records of {sum(acked)} acknowledged requests, {kills} "
-        f"kills, complete {took:.1f} s after the load"
+        f"stream audit: {len(records)} records of {sum(acked)} acknowledged requests, {what}, "
+        f"complete {took:.1f} s after the load"
     )
     assert len(records) > 100
+    return records
+
+
+def streams_client(url: str) -> Any:
+    return boto3.client(
+        "dynamodbstreams",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 5}),
+    )

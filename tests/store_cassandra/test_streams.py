@@ -18,9 +18,10 @@ from app.model.table import Table
 from app.store.base import Committed, StreamPage, Trimmed
 from app.store.cassandra import CassandraStore, stream_log, stream_reads, stream_statements
 from app.store.cassandra.outbox import stream_key
+from tests.store_cassandra.faults import no_node
 from tests.store_cassandra.indexing import item
 from tests.store_cassandra.streaming import becomes_complete, records, relays, streamed, write
-from tests.store_cassandra.support import MakeStore, created, drop_keyspaces, new_key
+from tests.store_cassandra.support import FaultySession, MakeStore, created, drop_keyspaces, new_key
 
 _T = TypeVar("_T")
 
@@ -165,3 +166,23 @@ async def test_a_former_stream_is_forgotten(
     await write(store, other, key, item(key))
     await becomes_complete(store, other)
     assert len(await records(store, other)) == 1
+
+
+# Who watches a cluster sees that consumers are behind, and when they no longer are.
+async def test_the_lag_is_told(make: MakeStore, own_url: str) -> None:
+    session, metrics = FaultySession(own_url), Metrics()
+    store = await make(session=session, metrics=metrics, deadline=0.5)
+    table = await created(store, streamed())
+    for _ in range(1000):
+        session.on_next(".log (", no_node)
+    key = new_key()
+    await write(store, table, key, item(key))
+
+    async def lag() -> float:
+        return metrics.value("StreamLag")
+
+    shown = await until(lag, lambda seconds: seconds > 1)
+    await until(lag, lambda seconds: seconds > shown)
+    session.heal()
+    await becomes_complete(store, table)
+    await until(lag, lambda seconds: seconds == 0)

@@ -72,6 +72,11 @@ class Catalog:
         self._validated_until = 0.0
         self._acknowledging: set[asyncio.Task[None]] = set()
 
+    @property
+    def version(self) -> int:
+        """The latest that this process has seen."""
+        return self._version
+
     # -- reading ----------------------------------------------------------------------------
 
     def cached(self, name: str) -> Table | None:

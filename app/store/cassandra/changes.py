@@ -119,7 +119,7 @@ class Changes:
                     await self._patient.ddl(self._entry_table(table, has[number]))
         if before.stream != table.stream:
             await self._streams.begin(table)
-            await self._streams.retire(before)
+            await self._streams.retire(before, table)
         await self._faults.at("change:made")
         if await self._replace(table.version - 1, table) is None:
             return False
@@ -139,7 +139,7 @@ class Changes:
             await self.acknowledged(row.at)
 
     async def drop(self, table: Table) -> bool:
-        await self._streams.retire(table)
+        await self._streams.retire(table, None)
         deleting = replace(table, status="DELETING", version=table.version + 1)
         changed = await self._replace(table.version, deleting)
         if changed is None:

@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from ...model.stream import StreamOfTable, stream_of
-from ...model.table import KeyAttribute, Stream, Table
+from ...model.table import KeyAttribute, Table
+from ...model.table import stream as stream_from
 from .catalog import Catalog, decoded
 from .marks import MICROSECONDS
 from .patience import Patient
@@ -34,8 +35,9 @@ class Former:
         """To be called before the catalog shows that the stream of `table` ends."""
         found = stream_of(table, "DISABLING")
         assert found is not None
-        # Older than what `finish` writes, so that it can be late, or done twice, without effect.
-        made = int(found.stream.created * MICROSECONDS)
+        # Older than what `finish` writes, so that it can be late, or done twice, without effect;
+        # but newer than what was written before shards were split.
+        made = int(found.stream.created * MICROSECONDS) + len(found.stream.earlier)
         await self._patient.execute(self._statements.retire, (*_row(found), made))
 
     async def finish(self, stream: StreamOfTable) -> None:
@@ -63,7 +65,8 @@ class Former:
         if row is None or row.id != stream.table_id:
             return 0
         current = decoded(stream.table_name, row).stream
-        if row.status != "DELETING" and current == stream.stream:
+        is_current = current is not None and current.label == stream.stream.label
+        if row.status != "DELETING" and is_current:
             return None
         return row.at or 0
 
@@ -78,5 +81,5 @@ def _decoded(rows: Sequence[Sequence[Any]]) -> list[StreamOfTable]:
         raw = orjson.loads(spec)
         keys = tuple(KeyAttribute(**key) for key in raw["keys"])
         status = "DISABLED" if closed else "DISABLING"
-        found.append(StreamOfTable(name, id, keys, Stream(**raw["stream"]), status))
+        found.append(StreamOfTable(name, id, keys, stream_from(raw["stream"]), status))
     return found

@@ -24,16 +24,17 @@ from . import document
 from .entries import MARK_SECONDS
 from .marks import Mark, Marks, new_mark
 from .patience import Deadline
-from .ring import token
 from .session import Value
 from .stream_statements import outbox_row
 
 
 class Message(NamedTuple):
-    """What an outbox row and a row of a log hold. `record` is None for a link alone."""
+    """What an outbox row and a row of a log hold. `record` is None for a link alone.
+
+    Not the shard: which one it is belongs to who appends, when a shard is split under writers.
+    """
 
     stream: str
-    shard: int
     record: Record | None
 
 
@@ -46,14 +47,13 @@ def encode(write: Write) -> bytes:
     """`write` is of a table with a stream."""
     stream = write.table.stream
     assert stream is not None
-    shard = token(write.key.partition) % stream.shards
     record = None if write.record is None else orjson.Fragment(encode_record(write.record))
-    return document.encode((stream_key(write.table.id, stream.label), shard, record))
+    return document.encode((stream_key(write.table.id, stream.label), record))
 
 
 def decode(blob: bytes) -> Message:
-    stream, shard, record = orjson.loads(document.decode(blob))
-    return Message(stream, shard, None if record is None else Record(*record))
+    stream, record = orjson.loads(document.decode(blob))
+    return Message(stream, None if record is None else Record(*record))
 
 
 def mark_of(table: Table, key: Key, version: int) -> Mark:

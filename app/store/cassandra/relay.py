@@ -7,6 +7,7 @@ One process relays, under a lease; should two do so, the heads of the logs let o
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -15,7 +16,9 @@ from typing import NamedTuple
 from ...clock import Clock
 from ...errors import StoreError
 from ...faults import Faults
+from ...metrics import Metrics
 from ...model.rows import Key
+from ...model.shards import shard_count
 from ...model.stream import StreamOfTable
 from ...model.table import Table
 from . import outbox
@@ -24,9 +27,10 @@ from .former import Former
 from .index_statements import MarkStatements
 from .items import ItemTable
 from .leases import Leases, Office
-from .marks import Marks
+from .marks import MICROSECONDS, Marks
 from .patience import Patient
 from .session import DriverFault
+from .shapes import Shapes, key_of
 from .statements import row_of
 from .stream_log import Entry, Log, NotOwner, Place
 from .stream_statements import outbox_row
@@ -51,10 +55,12 @@ _Id = tuple[str, Key, int]
 
 
 class _Found(NamedTuple):
-    """An outbox row. `before` is the version before it, `records` whether it has a record."""
+    """An outbox row. `before` is the version before it, `records` whether it has a record that is
+    to be in a log, which `place` is None for if its stream is not known."""
 
     entry: Entry
-    place: Place
+    stream: str
+    place: Place | None
     before: int | None
     records: bool
 
@@ -76,9 +82,12 @@ class Relay:
         leases: Leases,
         clock: Clock,
         faults: Faults,
+        metrics: Metrics,
         patience: float,
     ) -> None:
         self._patient = patient
+        self._metrics = metrics
+        self._shapes = Shapes(catalog)
         self._log = log
         self._former = former
         self._catalog = catalog
@@ -94,9 +103,13 @@ class Relay:
         self._places: set[Place] = set()
         self._survey_at = 0.0
         self._everywhere_at = 0.0
+        # The version of the oldest record that was found and may not be in its log.
+        self._oldest = math.inf
         # What was relayed lately: its mark needs no second look.
         self._done: dict[_Id, None] = {}
         self._ending: dict[StreamOfTable, asyncio.Task[None]] = {}
+        # Streams whose shards are being closed: what comes for one that is closed comes too late.
+        self._over: set[str] = set()
 
     @property
     def relays(self) -> bool:
@@ -120,10 +133,15 @@ class Relay:
             else:
                 await asyncio.sleep(_SURVEY_SECONDS * random.uniform(0.8, 1.2))
             self._woken.clear()
-            # The next round does what could not be done in this one.
-            with suppress(StoreError, DriverFault, NotOwner):
+            try:
                 if await self._office.held():
                     await self._round()
+                else:
+                    self._oldest = math.inf
+                    self._tell_lag()
+            except (StoreError, DriverFault, NotOwner):
+                # The next round does what could not be done in this one.
+                self._tell_lag()
 
     async def close(self) -> None:
         for ending in self._ending.values():
@@ -155,19 +173,28 @@ class Relay:
         await self._watch.store()
 
     async def _take_all(self) -> None:
+        # Shards that were split get no more: what they get is in them now, and what is read from
+        # here on belongs to their children.
+        split = [place for place in self._places if self._shapes.is_split(place)]
+        for first in range(0, len(split), _AT_ONCE):
+            together = split[first : first + _AT_ONCE]
+            await asyncio.gather(*map(self._log.close, together))
+            self._places.difference_update(together)
         places = list(self._places)
         for first in range(0, len(places), _AT_ONCE):
             await asyncio.gather(*map(self._log.take, places[first : first + _AT_ONCE]))
 
     # -- records ----------------------------------------------------------------------------
 
-    async def _relay(self, due: list[Seen], *, closely: bool = False) -> None:
-        """closely: each write that is not there is looked at as if it were late."""
+    async def _relay(self, due: list[Seen], *, closely: bool = False) -> bool:
+        """Whether all that was found is in its log. closely: each write that is not there is looked
+        at as if it were late."""
+        complete = True
         # An item that was away for an hour has no link to what it was before.
         due.sort(key=lambda seen: seen.mark.version)
         for start in range(0, len(due), _AT_ONCE * 8):
             if not await self._office.held():
-                return
+                return False
             found: dict[_Id, _Found] = {}
             part = due[start : start + _AT_ONCE * 8]
             ids: list[_Id | None] = []
@@ -177,12 +204,21 @@ class Relay:
                     *(self._find(seen, found, closely) for seen in together)
                 )
             if found:
+                self._oldest = min(self._oldest, *(row.entry.version for row in found.values()))
+                self._tell_lag()
                 await self._faults.at("relay:found")
-                await self._bring(found)
+                complete &= await self._bring(found)
             for seen, id in zip(part, ids, strict=True):
                 if id in self._done:
                     self._marks.remove_later(seen.mark)
                     self._watch.seen.pop(seen.mark.id, None)
+        self._tell_lag()
+        if complete:
+            self._oldest = math.inf
+        return complete
+
+    def _tell_lag(self) -> None:
+        self._metrics.set("StreamLag", max(0.0, self._clock.time() - self._oldest / MICROSECONDS))
 
     async def _find(self, seen: Seen, found: dict[_Id, _Found], closely: bool) -> _Id | None:
         """Adds the row of a mark, and those before it that are still there. The mark's write."""
@@ -231,25 +267,37 @@ class Relay:
             self._watch.look_again(seen)
         return None
 
-    async def _bring(self, found: dict[_Id, _Found]) -> None:
+    async def _bring(self, found: dict[_Id, _Found]) -> bool:
+        """Whether all of it is in its log now."""
+        complete = True
+        if any(row.place is None for row in found.values()):
+            await self._shapes.learn(await self._former.all(), anew=True)
         places: dict[Place, list[_Found]] = {}
         # By version: that is in the order of its writes for each item.
         for row in sorted(found.values(), key=lambda row: row.entry.version):
-            places.setdefault(row.place, []).append(row)
+            if row.place is not None:
+                places.setdefault(row.place, []).append(row)
+            elif row.stream in self._shapes:
+                # Its heads are to be taken before its rows are read.
+                self._survey_at, complete = 0.0, False
+            else:
+                # Written after all, after its writer was told that nobody knows, and after the end
+                # of the stream.
+                places.setdefault((row.stream, 0), []).append(row._replace(records=False))
         results = await asyncio.gather(
             *(self._append(place, rows) for place, rows in places.items()), return_exceptions=True
         )
         for result in results:
             if isinstance(result, NotOwner):
-                # A stream that this process does not know yet, or one that it lost.
-                self._survey_at = 0.0
+                # A shard that this process does not know yet, or one that it lost.
+                self._survey_at, complete = 0.0, False
             elif isinstance(result, BaseException):
                 raise result
+        return complete
 
     async def _append(self, place: Place, rows: list[_Found]) -> None:
-        if place not in self._places and await self._log.is_closed(place):
-            # Written after all, after its writer was told that nobody knows, and after the end of
-            # the stream.
+        if place[0] in self._over and await self._log.is_closed(place):
+            # By a relay that died before all was done.
             rows = [row._replace(records=False) for row in rows]
         for batch in _batches(row.entry for row in rows if row.records):
             await self._log.append(place, batch)
@@ -272,16 +320,19 @@ class Relay:
             return None
         before, blob = rows[0]
         message = outbox.decode(blob)
-        place = (message.stream, message.shard)
         entry = Entry(table, key, version, blob, version)
-        return _Found(entry, place, before, message.record is not None)
+        place = self._shapes.place(message.stream, key)
+        return _Found(entry, message.stream, place, before, message.record is not None)
 
     # -- streams ----------------------------------------------------------------------------
 
     async def _survey(self) -> None:
         """Which shards there are, and which streams have ended."""
+        former = await self._former.all()
+        await self._shapes.learn(former)
+        # Behind the shapes: heads are there before the catalog tells of their shards.
         self._places = set(await self._log.open_places())
-        for stream in await self._former.all():
+        for stream in former:
             if stream.status == "DISABLED":
                 continue
             ending = self._ending.get(stream)
@@ -301,12 +352,15 @@ class Relay:
         marks = [
             each for each in self._watch.seen.values() if each.mark.table_id == stream.table_id
         ]
-        await self._relay(marks, closely=True)
-        key = outbox.stream_key(stream.table_id, stream.stream.label)
-        for number in range(stream.stream.shards):
+        key = key_of(stream)
+        self._over.add(key)
+        if not await self._relay(marks, closely=True):
+            return
+        for number in range(shard_count(stream.stream)):
             await self._log.close((key, number))
             self._places.discard((key, number))
         await self._former.finish(stream)
+        self._over.discard(key)
 
 
 def _batches(entries: Iterable[Entry]) -> Iterable[list[Entry]]:

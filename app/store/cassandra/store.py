@@ -109,7 +109,7 @@ class CassandraStore(Reading):
         self._poked = asyncio.Event()
         self._streams = Streams(
             *(catalog_keyspace, patient, copies, self._table, self._acknowledged, leases, clock),
-            faults,
+            *(faults, metrics),
             patience=patience,
             keep_seconds=keep_seconds,
         )

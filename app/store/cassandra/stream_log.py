@@ -26,7 +26,8 @@ import orjson
 from ...clock import Clock
 from ...faults import Faults
 from ...model.rows import Key
-from ...model.table import Table
+from ...model.shards import first_open, shard_count
+from ...model.table import Stream, Table
 from .catalog import Catalog
 from .items import ItemTable
 from .marks import MICROSECONDS, key_of
@@ -158,13 +159,14 @@ class Log:
         )
         if not result.rows[0][0] and not result.records()[0].get("closed"):
             raise NotOwner
+        await self._faults.at("relay:closed")
 
-    async def begin_stream(self, stream: str, shards: int) -> None:
-        """Heads for a new stream. May be done twice."""
+    async def begin_stream(self, key: str, stream: Stream) -> None:
+        """Heads for the shards that are written to. May be done twice."""
         await asyncio.gather(
             *[
-                self._patient.execute(self._statements.new_head, (stream, number))
-                for number in range(shards)
+                self._patient.execute(self._statements.new_head, (key, number))
+                for number in range(first_open(stream), shard_count(stream))
             ]
         )
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from ...model.shards import shard_count
 from ...model.stream import LoggedRecord, Shard, StreamOfTable, stream_of
 from ...model.table import Table
 from ..base import StreamPage, Trimmed
@@ -16,6 +17,7 @@ from .items import Sizes
 from .marks import MICROSECONDS
 from .patience import Patient
 from .session import Statement, Value
+from .shapes import key_of
 from .stream_statements import BUCKET_RECORDS, LogStatements, bucket_of
 
 PAGE_BYTES = 1024 * 1024
@@ -54,18 +56,20 @@ class StreamReads:
         return _of(table)
 
     async def shards(self, stream: StreamOfTable) -> list[Shard]:
-        numbers = range(stream.stream.shards)
-        heads = await asyncio.gather(*(self._head(_key(stream), number) for number in numbers))
+        numbers = range(shard_count(stream.stream))
+        heads = await asyncio.gather(*(self._head(key_of(stream), number) for number in numbers))
+        # The head of a shard that was split goes when its records have.
         return [
-            Shard(number, sequence + 1, closed)
-            for number, (sequence, _, closed) in zip(numbers, heads, strict=True)
+            Shard(number, head[0] + 1, head[2])
+            for number, head in zip(numbers, heads, strict=True)
+            if head is not None
         ]
 
     async def read_stream(
         self, stream: StreamOfTable, shard: int, *, start: int | None, limit: int
     ) -> StreamPage | Trimmed:
-        place = (_key(stream), shard)
-        last, base, closed = await self._head(*place)
+        place = (key_of(stream), shard)
+        last, base, closed = await self._head(*place) or (0, 0, True)
         if start is None:
             start = await self._oldest(place, last)
         records: list[LoggedRecord] = []
@@ -89,11 +93,11 @@ class StreamReads:
             return Trimmed()
         return StreamPage(tuple(records), None if closed and following > last else following)
 
-    async def _head(self, stream: str, shard: int) -> tuple[int, int, bool]:
+    async def _head(self, stream: str, shard: int) -> tuple[int, int, bool] | None:
         """Numbers of the last record and of the one before the last append; whether closed."""
         rows = await self._ask(self._statements.head, (stream, shard))
         if not rows:
-            return 0, 0, True
+            return None
         sequence, base, closed = rows[0]
         return sequence, base, bool(closed)
 
@@ -131,7 +135,3 @@ class StreamReads:
 
 def _of(table: Table) -> StreamOfTable | None:
     return stream_of(table, "DISABLING" if table.status == "DELETING" else "ENABLED")
-
-
-def _key(stream: StreamOfTable) -> str:
-    return outbox.stream_key(stream.table_id, stream.stream.label)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 
 from ...clock import Clock
 from ...faults import Faults
+from ...metrics import Metrics
 from ...model.stream import stream_of
 from ...model.table import Table
 from .catalog import Catalog
@@ -39,6 +40,7 @@ class Streams:
         leases: Leases,
         clock: Clock,
         faults: Faults,
+        metrics: Metrics,
         *,
         patience: float,
         keep_seconds: int,
@@ -50,21 +52,22 @@ class Streams:
         self.marks = Marks(patient, of_marks)
         self.relay = Relay(
             *(patient, self.marks, of_marks, self._log, self._former, catalog, tables),
-            *(acknowledged, leases, clock, faults, patience),
+            *(acknowledged, leases, clock, faults, metrics, patience),
         )
         self.outboxes = Outboxes(self.marks, clock, faults, self.relay.wake)
         self.reads = StreamReads(patient, statements, catalog, self._former)
 
     async def begin(self, table: Table) -> None:
-        """Before the catalog shows a table with a new stream. May be done twice."""
+        """Before the catalog shows a table with a new stream, or new shards. May be done twice."""
         if table.stream is not None:
-            key = stream_key(table.id, table.stream.label)
-            await self._log.begin_stream(key, table.stream.shards)
+            await self._log.begin_stream(stream_key(table.id, table.stream.label), table.stream)
 
-    async def retire(self, table: Table) -> None:
-        """Before the catalog shows that the stream of `table`, if it has one, ends."""
-        if table.stream is not None:
-            await self._former.retire(table)
+    async def retire(self, table: Table, after: Table | None) -> None:
+        """Before the catalog shows `after` in the place of `table`, if the stream of that ends."""
+        following = None if after is None else after.stream
+        if table.stream is None or (following and following.label == table.stream.label):
+            return
+        await self._former.retire(table)
 
     async def finished(self, table: Table) -> None:
         """Until all records of a table that goes are out of it."""

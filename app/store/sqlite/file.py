@@ -11,7 +11,7 @@ from . import statements, streams
 from .errors import FAULTS, raise_store_error
 
 # An older dynaspan refuses the file of a newer one.
-FORMAT = 2
+FORMAT = 3
 _APPLICATION = int.from_bytes(b"dyns")
 
 # FULL: an acknowledged commit is synced, so that it also survives a loss of power.

@@ -12,6 +12,7 @@ from contextlib import closing
 
 import orjson
 
+from ...model import shards as lineage
 from ...model.rows import Key
 from ...model.stream import (
     FIRST_SEQUENCE,
@@ -24,6 +25,7 @@ from ...model.stream import (
     stream_of,
 )
 from ...model.table import KeyAttribute, Stream, Table
+from ...model.table import stream as stream_from
 from ..base import ANY, StreamPage, Trimmed, Write
 from .statements import Change, hash_of
 
@@ -38,6 +40,8 @@ STATE = (
     "CREATE INDEX IF NOT EXISTS streams_by_table ON streams (table_name, label)",
     "CREATE TABLE IF NOT EXISTS shards (stream TEXT, shard INTEGER, next INTEGER NOT NULL,"
     " PRIMARY KEY (stream, shard)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS closed_shards (stream TEXT, shard INTEGER, at REAL NOT NULL,"
+    " PRIMARY KEY (stream, shard)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS records (stream TEXT NOT NULL, shard INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, at REAL NOT NULL, data BLOB NOT NULL,"
     " PRIMARY KEY (stream, shard, seq))",
@@ -50,15 +54,21 @@ _APPEND = (
 _COUNT = "UPDATE shards SET next = next + 1 WHERE stream = ? AND shard = ?"
 _OPEN = "INSERT INTO streams VALUES (?, ?, ?, ?, NULL)"
 _OPEN_SHARD = "INSERT INTO shards VALUES (?, ?, ?)"
+_CLOSE_SHARD = "INSERT INTO closed_shards VALUES (?, ?, ?)"
+_RESHAPE = "UPDATE streams SET spec = ? WHERE id = ?"
 _CLOSE = "UPDATE streams SET closed = ? WHERE id = ? AND closed IS NULL"
 _KEPT = "SELECT spec, closed FROM streams WHERE (closed IS NULL OR closed > ?)"
 _BY_NAME = " ORDER BY table_name, label"
+_CLOSED = (
+    "coalesce(closed, (SELECT at FROM closed_shards WHERE closed_shards.stream = shards.stream"
+    " AND closed_shards.shard = shards.shard))"
+)
 _SHARDS = (
-    "SELECT shard, next, closed FROM shards JOIN streams ON id = stream"
+    f"SELECT shard, next, {_CLOSED} FROM shards JOIN streams ON id = stream"
     " WHERE stream = ? ORDER BY shard"
 )
 _SHARD = (
-    "SELECT next, closed, (SELECT min(seq) FROM records"
+    f"SELECT next, {_CLOSED}, (SELECT min(seq) FROM records"
     " WHERE records.stream = ?1 AND records.shard = ?2 AND at > ?3)"
     " FROM shards JOIN streams ON id = stream WHERE stream = ?1 AND shard = ?2"
 )
@@ -71,6 +81,9 @@ _TRIM_RECORDS = (
 )
 _TRIM = (
     "DELETE FROM shards WHERE stream IN (SELECT id FROM streams WHERE closed <= ?)",
+    "DELETE FROM shards WHERE EXISTS (SELECT 1 FROM closed_shards WHERE at <= ?"
+    " AND closed_shards.stream = shards.stream AND closed_shards.shard = shards.shard)",
+    "DELETE FROM closed_shards WHERE at <= ?",
     "DELETE FROM streams WHERE closed <= ?",
 )
 
@@ -93,6 +106,8 @@ def changes_between(before: Table | None, after: Table | None, now: float) -> li
     new = None if after is None else stream_of(after)
     if old == new:
         return []
+    if old is not None and new is not None and old.stream.label == new.stream.label:
+        return _split(old, new, now)
     changes = []
     if old is not None:
         changes.append(Change(_CLOSE, (now, _id_of(old)), 1))
@@ -100,11 +115,26 @@ def changes_between(before: Table | None, after: Table | None, now: float) -> li
         changes.append(
             Change(_OPEN, (_id_of(new), new.table_name, new.stream.label, orjson.dumps(new)), 1)
         )
-        changes += [
-            Change(_OPEN_SHARD, (_id_of(new), number, FIRST_SEQUENCE), 1)
-            for number in range(new.stream.shards)
-        ]
+        changes += _opened(new)
     return changes
+
+
+def _split(old: StreamOfTable, new: StreamOfTable, now: float) -> list[Change]:
+    changes = [Change(_RESHAPE, (orjson.dumps(new), _id_of(new)), 1)]
+    if new.stream.shards != old.stream.shards:
+        closed = range(lineage.first_open(old.stream), lineage.first_open(new.stream))
+        changes += [Change(_CLOSE_SHARD, (_id_of(new), number, now), 1) for number in closed]
+        changes += _opened(new)
+    return changes
+
+
+def _opened(stream: StreamOfTable) -> list[Change]:
+    """The shards that are written to, made."""
+    shape = stream.stream
+    return [
+        Change(_OPEN_SHARD, (_id_of(stream), number, FIRST_SEQUENCE), 1)
+        for number in range(lineage.first_open(shape), lineage.shard_count(shape))
+    ]
 
 
 def find(
@@ -179,7 +209,7 @@ def _id_of(stream: StreamOfTable) -> str:
 
 
 def _shard_of(stream: Stream, key: Key) -> int:
-    return hash_of(key.partition) % stream.shards
+    return lineage.shard_of(stream, hash_of(key.partition))
 
 
 def _decoded(spec: bytes, closed: float | None) -> StreamOfTable:
@@ -188,6 +218,6 @@ def _decoded(spec: bytes, closed: float | None) -> StreamOfTable:
         raw["table_name"],
         raw["table_id"],
         tuple(KeyAttribute(**key) for key in raw["keys"]),
-        Stream(**raw["stream"]),
+        stream_from(raw["stream"]),
         "ENABLED" if closed is None else "DISABLED",
     )

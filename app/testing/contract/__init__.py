@@ -35,6 +35,7 @@ from .keys import *  # noqa: F403
 from .model import *  # noqa: F403
 from .queries import *  # noqa: F403
 from .races import *  # noqa: F403
+from .resharding import *  # noqa: F403
 from .scans import *  # noqa: F403
 from .sharing import *  # noqa: F403
 from .streams import *  # noqa: F403
