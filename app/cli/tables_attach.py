@@ -37,10 +37,10 @@ def attach(
     store: Url = None,
     config: Toml = None,
 ) -> None:
-    """Serve a CQL table that already exists, for reading.
+    """Serve a CQL table that already exists.
 
     Columns become attributes of their names; several key columns become one attribute, with "_"
-    between their names. Nothing is changed in the CQL table, now or later.
+    between their names. The CQL table itself is never changed, only its rows.
 
     Example: dynaspan tables attach shop.orders --store cassandra://127.0.0.1:9042
     """
@@ -63,7 +63,8 @@ def attach(
         return table, left_out
 
     table, left_out = _with_store(store, config, work)
-    typer.echo(f"table {table.name}: {source}, for reading")
+    reason = table.attached and table.attached.only_read
+    typer.echo(f"table {table.name}: {source}" + (f", for reading: {reason}" if reason else ""))
     for attribute in table.keys:
         typer.echo(f"  key attribute {attribute.name} ({attribute.type})")
     for column, reason in left_out.items():
@@ -138,10 +139,12 @@ async def _opened(settings: Settings, work: Callable[[CassandraStore], Awaitable
     from ..errors import StoreError
     from ..metrics import Metrics
     from ..store.cassandra import CassandraStore
+    from ..store.cassandra.keyspaces import KeyspacesStore
     from ..store.open import open_store
 
     opened = open_store(settings, SystemClock(), Metrics())
-    if not isinstance(opened, CassandraStore):
+    # Keyspaces has no conditional batches.
+    if not isinstance(opened, CassandraStore) or isinstance(opened, KeyspacesStore):
         raise ConfigError(f"{settings.store_for_display}: only tables of Cassandra can be attached")
     try:
         await opened.open()

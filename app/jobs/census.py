@@ -47,14 +47,17 @@ class Takers:
                 self.metrics.add("JobFailures")
 
     async def round(self) -> int:
-        """Counts every table whose time has come. Returns how many those were."""
+        """Counts every table whose time has come. Returns how many those were.
+
+        Attached tables are left alone: who sized the cluster for them did not ask for full scans.
+        """
         counted = 0
         due: dict[str, float] = {}
         after: str | None = None
         while names := await self.store.table_names(after=after, limit=_NAMES_AT_ONCE):
             for name in names:
                 table = self.store.cached_table(name) or await self.store.table(name)
-                if table is None or table.status != "ACTIVE":
+                if table is None or table.status != "ACTIVE" or table.attached is not None:
                     continue
                 at = self._due.get(table.id)
                 if at is None:

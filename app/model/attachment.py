@@ -11,22 +11,31 @@ class CqlType:
     """`name` is CQL's, without frozen; "udt" for a user's type, whose `fields` name the `parts`.
 
     `parts` are the types inside: of elements, of key and value, or of the members of a tuple.
+    frozen: it is one value, so that an empty one is something else than none.
     """
 
     name: str
     parts: tuple[CqlType, ...] = ()
     fields: tuple[str, ...] = ()
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`called`: the attribute, if it has not the column's name."""
+
     name: str
     type: CqlType
+    called: str | None = None
+
+    @property
+    def attribute(self) -> str:
+        return self.called or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """`columns` are those outside the key that are served, each as the attribute of its name."""
+    """`columns` are those outside the key that are served, each as an attribute."""
 
     keyspace: str
     table: str
@@ -34,13 +43,23 @@ class Attachment:
     clustering: tuple[Column, ...]
     columns: tuple[Column, ...]
 
+    @property
+    def only_read(self) -> str | None:
+        """Why nothing can be written to it."""
+        if any(column.type.name == "counter" for column in self.columns):
+            return "counters are only read"
+        return None
+
 
 def attachment(raw: dict[str, Any]) -> Attachment:
     """From its JSON."""
     for part in ("partition", "clustering", "columns"):
-        raw[part] = tuple(Column(each["name"], _type(each["type"])) for each in raw[part])
+        raw[part] = tuple(
+            Column(each["name"], _type(each["type"]), each.get("called")) for each in raw[part]
+        )
     return Attachment(**raw)
 
 
 def _type(raw: dict[str, Any]) -> CqlType:
-    return CqlType(raw["name"], tuple(map(_type, raw["parts"])), tuple(raw["fields"]))
+    parts = tuple(map(_type, raw["parts"]))
+    return CqlType(raw["name"], parts, tuple(raw["fields"]), raw.get("frozen", False))

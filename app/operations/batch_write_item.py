@@ -52,6 +52,9 @@ async def run(ctx: Context, request: Request) -> Answer:
     plans = [_plan(tables[one.name], one, needs_old=mode != "NONE") for one in ones]
     if len({(plan.table.id, plan.key) for plan in plans}) < len(plans):
         raise errors.validation("Provided list of item keys contains duplicates")
+    for one, plan in zip(ones, plans, strict=True):
+        if plan.table.attached is not None:
+            ctx.store.admit(plan.table, plan.key, one.item)
 
     gate = asyncio.Semaphore(_AT_ONCE)
 

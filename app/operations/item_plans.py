@@ -14,7 +14,7 @@ from .context import Context
 from .index_keys import check_index_keys
 from .keys import key_of_item, key_of_request
 from .names import table_name
-from .tables import refuse_attached
+from .tables import refuse_only_read
 
 _UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
@@ -23,7 +23,7 @@ def put_plan(
     table: Table, item: Item, wanted: Condition | None = None, *, needs_old: bool = True
 ) -> WritePlan:
     """`needs_old`: the answer tells of the item that was there. Raises ValidationException."""
-    refuse_attached(table)
+    refuse_only_read(table)
     key = key_of_item(table, item)
     check_condition_keys(table, wanted)
     check_index_keys(table, item)
@@ -38,7 +38,7 @@ def delete_plan(
     table: Table, wire_key: Item, wanted: Condition | None = None, *, needs_old: bool = True
 ) -> WritePlan:
     """`wire_key`: the key attributes. Raises ValidationException."""
-    refuse_attached(table)
+    refuse_only_read(table)
     key = key_of_request(table, wire_key)
     check_condition_keys(table, wanted)
 
@@ -59,7 +59,7 @@ def update_plan(
     """Without `changes` an item that is not there is made of its key. `needs_old`: the answer tells
     of the item as it was, or of attributes that are not set. Raises ValidationException; so does
     the plan's `change` where the item is not as the update needs it."""
-    refuse_attached(table)
+    refuse_only_read(table)
     key = key_of_request(table, wire_key)
     check_condition_keys(table, wanted)
     _refuse_key_attributes(changes, table)
@@ -87,7 +87,6 @@ def update_plan(
 
 def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:
     """Leaves the item as it is. Raises ValidationException."""
-    refuse_attached(table)
     key = key_of_request(table, wire_key)
     check_condition_keys(table, wanted)
 

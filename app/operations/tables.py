@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from .. import errors
 from ..errors import ApiError
+from ..model.attachment import Attachment
 from ..model.table import Index, Table
 from .context import Context
 from .names import table_name
@@ -52,10 +53,27 @@ def refuse_busy(ctx: Context, table: Table) -> None:
 def refuse_attached(table: Table) -> None:
     """Raises ValidationException for a table of somebody else's."""
     if table.attached is not None:
+        raise errors.validation(f"{_whose(table, table.attached)}, which cannot be changed here")
+
+
+def refuse_in_transaction(table: Table) -> None:
+    """Raises ValidationException for a table of somebody else's."""
+    if table.attached is not None:
         raise errors.validation(
-            f"Table {table.name} is attached to {table.attached.keyspace}.{table.attached.table}, "
-            "which is only read"
+            f"{_whose(table, table.attached)}, and takes no part in transactions"
         )
+
+
+def refuse_only_read(table: Table) -> None:
+    """Raises ValidationException for a table whose items cannot be written."""
+    if table.attached is not None and table.attached.only_read is not None:
+        raise errors.validation(
+            f"{_whose(table, table.attached)}, where {table.attached.only_read}"
+        )
+
+
+def _whose(table: Table, attached: Attachment) -> str:
+    return f"Table {table.name} is attached to {attached.keyspace}.{attached.table}"
 
 
 async def usable_tables(ctx: Context, names: Iterable[str]) -> dict[str, Table]:

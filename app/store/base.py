@@ -276,6 +276,11 @@ class Store(Protocol):
         """Whether a scan of `segment` could return this partition, of a table or of an index."""
         ...
 
+    def admit(self, table: Table, key: Key, item: Item | None) -> None:
+        """What a write of this item, or a delete, would refuse as such, for callers who must know
+        before others are written. Raises a ValidationException."""
+        ...
+
     async def commit(self, batch: Batch) -> Outcome:
         """All or nothing. Raises StoreUnknown when the outcome stays unknown: never call it again.
 

@@ -10,6 +10,7 @@ import pytest
 from app.clock import SystemClock
 from app.jobs.census import Takers
 from app.metrics import Metrics
+from app.model.attachment import Attachment, Column, CqlType
 from app.model.census import Count, decode
 from app.model.rows import Key
 from app.model.table import KeyAttribute, Table
@@ -54,6 +55,17 @@ async def counted(store: SqliteStore) -> Count | None:
 
 def takers(store: SqliteStore, clock: SetClock) -> Takers:
     return Takers(store, clock, Metrics(()), interval=60.0, pause=0.0)
+
+
+# A scan of all of it is nothing that its owner has asked for.
+async def test_an_attached_table_is_not_counted(store: SqliteStore) -> None:
+    column = Column("p", CqlType("text"))
+    theirs = Attachment("shop", "orders", (column,), (), ())
+    table = replace(TABLE, id="3" * 32, name="theirs", attached=theirs)
+    assert await store.create_table(table)
+    assert await takers(store, SetClock()).round() == 1
+    assert await counted(store) is not None
+    assert await store.census(table) is None
 
 
 async def test_a_table_is_counted_when_it_is_due(store: SqliteStore) -> None:

@@ -66,17 +66,40 @@ async def test_attach_read_and_detach(
     assert table.scan()["Count"] == 6
     assert table.scan(Limit=2)["LastEvaluatedKey"]["who"] == who
     key = {"who": who, "year_number": "0000002020##0000000000"}
-    for refused in (
-        lambda: table.put_item(Item=key),
-        lambda: table.delete_item(Key=key),
-        lambda: table.update_item(Key=key),
-        lambda: table.update(BillingMode="PROVISIONED"),
-        table.delete,
+    client = table.meta.client
+    for refused, reason in (
+        (lambda: table.update(BillingMode="PROVISIONED"), "which cannot be changed here"),
+        (table.delete, "which cannot be changed here"),
+        (
+            lambda: client.transact_write_items(
+                TransactItems=[{"Put": {"TableName": "orders", "Item": key}}]
+            ),
+            "takes no part in transactions",
+        ),
     ):
-        with pytest.raises(ClientError, match="which is only read"):
+        with pytest.raises(ClientError, match=reason):
             refused()
     with pytest.raises(ClientError, match="does not fit column customer of type int"):
         table.get_item(Key=key | {"who": "NZ##seven"})
+    added = table.update_item(
+        Key=key,
+        UpdateExpression="ADD #total :one",
+        ConditionExpression="#total < :one",
+        ExpressionAttributeNames={"#total": "total"},
+        ExpressionAttributeValues={":one": 1},
+        ReturnValues="UPDATED_NEW",
+    )
+    assert str(added["Attributes"]["total"]) == "1.5"
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        table.put_item(Item=key, ConditionExpression="attribute_not_exists(who)")
+    fits = {"PutRequest": {"Item": key | {"total": 7}}}
+    other = {"who": who, "year_number": "0000002020##0000000009"}
+    misfit = {"PutRequest": {"Item": other | {"total": "x"}}}
+    with pytest.raises(ClientError, match="total does not fit column total of type decimal"):
+        resource.batch_write_item(RequestItems={"orders": [fits, misfit]})
+    assert str(table.get_item(Key=key)["Item"]["total"]) == "1.5"
+    resource.batch_write_item(RequestItems={"orders": [fits]})
+    assert table.delete_item(Key=key, ReturnValues="ALL_OLD")["Attributes"]["total"] == 7
     assert tables("attach", orders, "--store", url).returncode != 0
     assert tables("detach", "orders", "--store", url).returncode == 0
     with pytest.raises(ClientError, match="ResourceNotFound"):

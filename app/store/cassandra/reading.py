@@ -9,12 +9,13 @@ from ...clock import Clock
 from ...errors import StoreError, StoreUnavailable, TableGone
 from ...model.attachment import Attachment
 from ...model.index import Position
-from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
+from ...model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from ..base import Conflict
 from . import ring, schema
 from .catalog import Catalog
 from .columns.reads import ColumnTable
+from .columns.writes import admit
 from .dialect import Dialect
 from .index_statements import MarkStatements
 from .indexes import IndexReads
@@ -174,6 +175,10 @@ class Reading:
 
     def inspect(self, table: Table) -> Inspection:
         return Inspection(self._patient, self._index_reads, self._table(table), table, self._gone)
+
+    def admit(self, table: Table, key: Key, item: Item | None) -> None:
+        if table.attached is not None:
+            admit(self._columns(table, table.attached), key, item)
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         first, last = ring.segment_range(segment)

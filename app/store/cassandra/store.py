@@ -20,6 +20,7 @@ from .cas import Refused, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
 from .columns.schema import Found, attachable
+from .columns.writes import ColumnWriter
 from .dialect import CASSANDRA, Dialect
 from .doctor import Doctor
 from .entries import Entries
@@ -145,6 +146,7 @@ class CassandraStore(Reading):
         self._intents = Intents(dialect, self._entries, self._streams.outboxes)
         self._blind = BlindWriter(self._writer)
         self._translations: dict[str, base.Translation] = {}
+        self._column_writer = ColumnWriter(self._session, clock, metrics, deadline)
         tools = Tools(
             session=self._session,
             patient=self._patient,
@@ -279,6 +281,9 @@ class CassandraStore(Reading):
             self._underway.leave(generation)
 
     async def _write(self, write: base.Write) -> base.Outcome:
+        if write.table.attached is not None:
+            columns = self._columns(write.table, write.table.attached)
+            return await self._column_writer.write(columns, write)
         if write.delta is None:
             outcome = await self._writer.write(self._intents.of(write, self._table(write.table)))
             return base.Conflict() if isinstance(outcome, Refused) else outcome

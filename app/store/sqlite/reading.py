@@ -9,7 +9,7 @@ from contextlib import closing
 
 from ...clock import Clock
 from ...model.index import Position
-from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
+from ...model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from ..base import Conflict, Spent, Token
 from . import indexes, tokens
@@ -132,6 +132,9 @@ class Reading:
 
     def inspect(self, table: Table) -> Inspection:
         return Inspection(self._reader, table)
+
+    def admit(self, table: Table, key: Key, item: Item | None) -> None:
+        """Whatever an item may be is kept."""
 
     def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
         first, last = sql.hash_range(segment)

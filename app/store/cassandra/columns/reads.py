@@ -1,4 +1,7 @@
-"""Reads of attached tables: get, get_many, query and scan, as of any other table."""
+"""Reads of attached tables: get, get_many, query and scan, as of any other table.
+
+A row's version is what its columns hold, so that a write can demand it.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,21 @@ from .values import value
 # Items may be large, and nothing is known of how large.
 _FETCH = 256
 _GET_MANY_AT_ONCE = 32
-_VERSION = 1
+_LARGEST = (1 << 62) - 1
 
 Cells = Sequence[bytes | None]
+
+
+class Seen(int):
+    """A version: a hash of the `cells` outside the key, and those."""
+
+    cells: Cells
+
+    @classmethod
+    def of(cls, cells: Cells) -> Seen:
+        seen = cls(hash(tuple(cells)) >> 1 & _LARGEST | 1)
+        seen.cells = cells
+        return seen
 
 
 class ColumnTable:
@@ -31,18 +46,22 @@ class ColumnTable:
 
     def __init__(self, patient: Patient, table: Table, attached: Attachment) -> None:
         self._patient = patient
-        self._table = table
-        self._attached = attached
-        self._statements = ColumnStatements(attached)
+        self.table = table
+        self.attached = attached
+        self.statements = ColumnStatements(attached)
         self._partitions = len(attached.partition)
         self._keys = self._partitions + len(attached.clustering)
 
     async def get(self, key: Key, consistent: bool) -> Row | None:
+        values = self.key_cells(key)
+        rows = (await self._patient.execute(self.statements.row(consistent), values)).rows
+        return self._rows(rows)[0] if rows else None
+
+    def key_cells(self, key: Key) -> list[bytes]:
         values = self._partition(key.partition)
         if key.sort is not None:
-            values += keys.raw_values(self._attached.clustering, key.sort)
-        rows = (await self._patient.execute(self._statements.row(consistent), values)).rows
-        return self._rows(rows)[0] if rows else None
+            values += keys.raw_values(self.attached.clustering, key.sort)
+        return values
 
     async def get_many(self, wanted: Sequence[Key], consistent: bool) -> list[Row | None]:
         found: list[Row | None] = []
@@ -60,7 +79,7 @@ class ColumnTable:
         reverse: bool,
         consistent: bool,
     ) -> Page:
-        if not self._attached.clustering:
+        if not self.attached.clustering:
             row = None if after else await self.get(Key(partition, None), consistent)
             return Page(() if row is None else (row,), more=False)
         behind = None if after is None else after.sort
@@ -87,7 +106,7 @@ class ColumnTable:
             wanted = min(limit - len(rows), _FETCH)
             # Partitions that have only static columns are rows here, and no items.
             values = (_long(tokens.first), _long(tokens.last), wanted.to_bytes(4, "big"))
-            found = (await self._patient.execute(self._statements.range(consistent), values)).rows
+            found = (await self._patient.execute(self.statements.range(consistent), values)).rows
             rows += self._rows(found)
             if len(found) < wanted:
                 break
@@ -100,12 +119,12 @@ class ColumnTable:
     async def _same_token(self, rows: list[Row], after: Key, limit: int, consistent: bool) -> bool:
         """Adds what follows `after` with its token: the rest of its partition, then partitions
         that happen to have the same token. Whether the page is full."""
-        statement = self._statements.partitions(consistent)
+        statement = self.statements.partitions(consistent)
         token = _long(self._token(after.partition))
         listed = (await self._patient.execute(statement, (token,))).rows
         own = _routing(self._partition(after.partition))
         behind = sorted(cells for cells in map(_routing, listed) if cells > own)
-        places = {_routing(cells): self._key(self._attached.partition, cells) for cells in listed}
+        places = {_routing(cells): self._key(self.attached.partition, cells) for cells in listed}
         if after.sort is not None:
             page = await self.query(after.partition, Bounds(), after, limit, False, consistent)
             rows += page.rows
@@ -129,7 +148,7 @@ class ColumnTable:
         columns is left to the caller."""
         relations: list[str] = []
         values: list[bytes] = self._partition(partition)
-        clustering = self._attached.clustering
+        clustering = self.attached.clustering
         if behind is not None:
             relations.append("<" if reverse else ">")
             values += keys.raw_values(clustering, behind)
@@ -143,12 +162,12 @@ class ColumnTable:
                 continue
             relations.append(relation)
             values += values_of_bound
-        statement = self._statements.slice(relations, reverse, consistent)
+        statement = self.statements.slice(relations, reverse, consistent)
         values.append(_FETCH.to_bytes(4, "big"))
         return (await self._patient.execute(statement, values)).rows
 
     def _partition(self, partition: KeyValue) -> list[bytes]:
-        return keys.raw_values(self._attached.partition, partition)
+        return keys.raw_values(self.attached.partition, partition)
 
     def _token(self, partition: KeyValue) -> int:
         return ring.token_of(_routing(self._partition(partition)))
@@ -160,21 +179,22 @@ class ColumnTable:
         return [row for row in map(self._row, found) if row is not None]
 
     def _row(self, cells: Cells) -> Row | None:
-        attached = self._attached
+        attached = self.attached
         clustering = cells[self._partitions : self._keys]
         if None in clustering:
             return None
         partition = self._key(attached.partition, cells[: self._partitions])
         sort = self._key(attached.clustering, clustering) if clustering else None
         item: Item = {}
-        for attribute, key in zip(self._table.keys, (partition, sort), strict=False):
+        for attribute, key in zip(self.table.keys, (partition, sort), strict=False):
             assert key is not None
             item[attribute.name] = from_key(attribute.type, key)
-        for column, cell in zip(attached.columns, cells[self._keys :], strict=True):
+        others = cells[self._keys :]
+        for column, cell in zip(attached.columns, others, strict=True):
             held = value(column.type, cell)
             if held is not None:
-                item[column.name] = held
-        return Row(Key(partition, sort), _VERSION, item=item)
+                item[column.attribute] = held
+        return Row(Key(partition, sort), Seen.of(others), item=item)
 
 
 def _within(bounds: Bounds, key: KeyValue | None) -> bool:

@@ -1,4 +1,4 @@
-"""Single values: from the bytes of the native protocol to attributes; for keys also back.
+"""Single values: from the bytes of the native protocol to attributes, and back.
 
 https://github.com/apache/cassandra/blob/trunk/doc/native_protocol_v4.spec, section 6
 """
@@ -10,9 +10,10 @@ import math
 import struct
 import uuid
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from ....errors import ApiError
 from ....values import number
@@ -60,19 +61,59 @@ def text_of(name: str, raw: bytes) -> str:
 
 
 def raw_of(name: str, text: str) -> bytes:
-    """The inverse of `text_of`, for the types of keys. Raises ValueError for any other text."""
-    raw = _RAW[name](text) if name in _RAW else _integer(name, text)
+    """The inverse of `text_of`. Raises ValueError for any other text."""
+    raw = _raw(name, text)
     if text_of(name, raw) != text:
         raise ValueError(f"{text_of(name, raw)} is meant")
     return raw
+
+
+def raw_of_attribute(name: str, value: Mapping[str, Any]) -> bytes:
+    """The inverse of `attribute`. Raises ValueError for what would be read as something else."""
+    ((given, content),) = value.items()
+    wanted = kind(name)
+    if given != wanted and not (given == "S" and wanted == "N"):
+        raise ValueError(f"an attribute of type {wanted} is needed")
+    raw = _raw(name, ("true" if content else "false") if wanted == "BOOL" else content)
+    read = attribute(name, raw)
+    if read != value:
+        ((_, content),) = read.items()
+        raise ValueError(f"{content} is what it would hold")
+    return raw
+
+
+def _raw(name: str, text: str) -> bytes:
+    if name in INTEGERS:
+        return _integer(name, text)
+    try:
+        return (_RAW.get(name) or _RAW_NUMBERS[name])(text)
+    except ArithmeticError as exc:
+        raise ValueError("it is out of range, or no number") from exc
 
 
 def _integer(name: str, text: str) -> bytes:
     size = INTEGERS[name]
     value = int(text)
     if not -(1 << 8 * size - 1) <= value < 1 << 8 * size - 1:
-        raise ValueError("out of range")
+        raise ValueError("it is out of range")
     return value.to_bytes(size, "big", signed=True)
+
+
+def _varint_raw(text: str) -> bytes:
+    return _least_bytes(int(text))
+
+
+def _least_bytes(value: int) -> bytes:
+    magnitude = value if value >= 0 else ~value
+    return value.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True)
+
+
+def _decimal_raw(text: str) -> bytes:
+    sign, digits, exponent = Decimal(text).as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError("it is no number")
+    value = int("".join(map(str, digits)))
+    return (-exponent).to_bytes(4, "big", signed=True) + _least_bytes(-value if sign else value)
 
 
 def _decimal_text(raw: bytes) -> str:
@@ -94,6 +135,14 @@ def _float_text(raw: bytes) -> str:
         except OverflowError:
             continue  # Rounded up past the largest float: more digits are needed.
     return f"{value:.{_FLOAT_DIGITS}g}"
+
+
+def _float_raw(text: str) -> bytes:
+    return struct.pack(">f", float(text))
+
+
+def _double_raw(text: str) -> bytes:
+    return struct.pack(">d", float(text))
 
 
 def _double_text(raw: bytes) -> str:
@@ -160,7 +209,7 @@ def _time_raw(text: str) -> bytes:
     hours, minutes, seconds = (int(part) for part in clock.split(":"))
     total = (hours * 3600 + minutes * 60 + seconds) * _NANOS + int(nanos)
     if not 0 <= total < _DAY:
-        raise ValueError("out of range")
+        raise ValueError("it is out of range")
     return total.to_bytes(8, "big")
 
 
@@ -195,5 +244,12 @@ _RAW: dict[str, Callable[[str], bytes]] = {
     "date": _date_raw,
     "time": _time_raw,
     "inet": _inet_raw,
+}
+# There is none for a counter: it is only counted.
+_RAW_NUMBERS: dict[str, Callable[[str], bytes]] = {
+    "varint": _varint_raw,
+    "decimal": _decimal_raw,
+    "float": _float_raw,
+    "double": _double_raw,
 }
 KEY_TYPES = frozenset((*_RAW, *INTEGERS))

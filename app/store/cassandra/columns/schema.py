@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from ....config import ConfigError
@@ -89,7 +90,7 @@ def _read(words: list[str], types: Types) -> tuple[CqlType, list[str]]:
             parts.append(part)
         rest = rest[1:]
     if name == "frozen":
-        return parts[0], rest
+        return replace(parts[0], frozen=True), rest
     own = name[1:-1].replace('""', '"') if name.startswith('"') else name
     if own in types and not parts:
         names, of = types[own]
