@@ -13,7 +13,6 @@ from app.config import load_settings
 from app.metrics import Metrics
 from app.store.base import Store
 from app.store.open import open_store as unopened_store
-from app.testing.contract import support
 
 pytest.register_assert_rewrite("app.testing.contract")
 
@@ -41,6 +40,9 @@ def contract_url(request: pytest.FixtureRequest, new_store_url: Callable[[], str
 
 @pytest.fixture(scope="session", autouse=True)
 def _translator(pytestconfig: pytest.Config) -> None:
+    # Imported here: its assertions must be rewritten first.
+    from app.testing.contract import support
+
     support.translator = pytestconfig.getoption("--translator")
 
 
