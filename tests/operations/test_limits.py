@@ -171,15 +171,16 @@ def test_limits_come_and_go_with_the_tag(client: Any, fails: Any, new_table: Any
     assert client.get_item(TableName=name, Key={"pk": {"S": key}})["Item"] == large
 
 
-def test_a_tag_that_cannot_be(client: Any, fails: Any, table: str) -> None:
+def test_a_tag_that_cannot_be(client: Any, fails: Any, strict: str) -> None:
+    arn = arn_of(client, strict)
     fails(
         "tag_resource",
         "ValidationException",
         f"{INVALID}Tag {TAG}: batch_get must be from 100 to 1000, but is 5",
-        ResourceArn=arn_of(client, table),
+        ResourceArn=arn,
         Tags=tag("batch_get=5"),
     )
-    assert client.list_tags_of_resource(ResourceArn=arn_of(client, table))["Tags"] == []
+    assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == []
     request = {
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -90,10 +91,12 @@ def test_a_table_that_is_not_there(fails: Any, operation: str) -> None:
     )
 
 
+# Of its own: other tests look at the tags of the shared table, too.
 @pytest.fixture(scope="module")
-def arn(client: Any, table: str) -> str:
-    found: str = client.describe_table(TableName=table)["Table"]["TableArn"]
-    return found
+def arn(client: Any, create_table: Callable[..., str]) -> Iterator[str]:
+    name = create_table(f"test-tags-{uuid.uuid4().hex[:12]}", {"pk": "S"})
+    yield client.describe_table(TableName=name)["Table"]["TableArn"]
+    client.delete_table(TableName=name)
 
 
 AT_LEAST_ONE = "have length greater than or equal to 1"
