@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from .tables_attach import attach, detach
+from .tables_list import list_tables
 from .tables_verify import verify
 
 tables = typer.Typer(
@@ -13,3 +14,4 @@ tables = typer.Typer(
 tables.command()(verify)
 tables.command()(attach)
 tables.command()(detach)
+tables.command("list")(list_tables)

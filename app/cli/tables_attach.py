@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -34,6 +34,9 @@ def attach(
     sort_key: Annotated[
         str | None, typer.Option(help="Attribute for the sort key; its columns otherwise.")
     ] = None,
+    map: Annotated[
+        Path | None, typer.Option(help="TOML file that says which attribute is which column.")
+    ] = None,
     store: Url = None,
     config: Toml = None,
 ) -> None:
@@ -52,7 +55,9 @@ def attach(
         from ..errors import ApiError
         from ..operations.names import check_new_name
 
-        table, left_out = await _described(opened, keyspace, cql_table, partition_key, sort_key)
+        table, left_out = await _described(
+            opened, keyspace, cql_table, map, partition_key, sort_key
+        )
         table = replace(table, name=name or cql_table)
         try:
             check_new_name(table.name)
@@ -65,10 +70,23 @@ def attach(
     table, left_out = _with_store(store, config, work)
     reason = table.attached and table.attached.only_read
     typer.echo(f"table {table.name}: {source}" + (f", for reading: {reason}" if reason else ""))
-    for attribute in table.keys:
-        typer.echo(f"  key attribute {attribute.name} ({attribute.type})")
+    for line in _mapping(table):
+        typer.echo(f"  {line}")
     for column, reason in left_out.items():
         typer.echo(f"  column {column} is left out: {reason}")
+
+
+def _mapping(table: Table) -> Iterator[str]:
+    from ..store.cassandra.columns.mapping import attribute_type
+
+    attached = table.attached
+    assert attached is not None
+    for key, columns in zip(table.keys, (attached.partition, attached.clustering), strict=False):
+        names = "##".join(column.name for column in columns)
+        yield f"key attribute {key.name} ({key.type}): {names}"
+    for column in attached.columns:
+        kind = attribute_type(column.type)
+        yield f"attribute {column.attribute} ({kind}): {column.name}, {column.type.name}"
 
 
 def detach(
@@ -95,24 +113,31 @@ async def _described(
     opened: CassandraStore,
     keyspace: str,
     cql_table: str,
+    map_file: Path | None,
     partition_key: str | None,
     sort_key: str | None,
 ) -> tuple[Table, dict[str, str]]:
     from ..clock import SystemClock
     from ..model.table import KeyAttribute, Table
     from ..store.cassandra.columns.keys import key_type
+    from ..store.cassandra.columns.mapping import mapped
 
-    attached, left_out = await opened.attachable(keyspace, cql_table)
+    found = await opened.attachable(keyspace, cql_table)
+    if map_file is not None:
+        found, of_partition, of_sort = mapped(found, map_file)
+        partition_key, sort_key = partition_key or of_partition, sort_key or of_sort
+    attached, left_out = found
     keys = [
         KeyAttribute(given or _BETWEEN.join(column.name for column in columns), key_type(columns))
         for given, columns in ((partition_key, attached.partition), (sort_key, attached.clustering))
         if columns
     ]
-    names = [*(key.name for key in keys), *(column.name for column in attached.columns)]
+    names = [*(key.name for key in keys), *(column.attribute for column in attached.columns)]
     for attribute in names:
         if names.count(attribute) > 1:
             raise ConfigError(
-                f"two attributes would be called {attribute}: give --partition-key or --sort-key"
+                f"two attributes would be called {attribute}: "
+                "give --partition-key, --sort-key or --map"
             )
     table = Table(
         id=uuid.uuid4().hex,
