@@ -4,6 +4,7 @@
 PYTHON ?= python3
 NODES ?= 1
 STORE ?=
+BENCH ?= default
 ARGS ?=
 
 VENV := .venv
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help install run test test-long check fmt cassandra demo fuzz test-endpoint local-lambda constraints clean
+.PHONY: help install run test test-long check fmt cassandra demo bench bench-check bench-coldstart fuzz test-endpoint local-lambda constraints clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
@@ -29,6 +30,10 @@ $(VENV)/runtime: $(VENV)/made pyproject.toml constraints.txt
 $(VENV)/test: $(VENV)/made pyproject.toml constraints.txt
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/runtime
+
+$(VENV)/bench: $(VENV)/made pyproject.toml constraints.txt
+	$(PIP) --editable '.[test,bench]'
+	@touch $@ $(VENV)/test $(VENV)/runtime
 
 install: $(VENV)/runtime  ## Install what the server needs
 
@@ -56,6 +61,15 @@ cassandra: $(VENV)/test  ## A real Cassandra on 127.0.0.1:9042 until Ctrl-C (NOD
 
 demo: $(VENV)/test  ## Load real cities and query them (STORE=cassandra://127.0.0.1:9042)
 	@exec $(RUN) -m tools.demo $(if $(STORE),--store '$(STORE)') $(ARGS)
+
+bench: $(VENV)/bench  ## CPU and latency beside other servers, 20 minutes (BENCH=quick, BENCH=full)
+	@exec $(RUN) -m bench $(BENCH) $(ARGS)
+
+bench-check: $(VENV)/test  ## Whether a request costs more beside raw echo than it should; a minute
+	@exec $(RUN) -m bench.check
+
+bench-coldstart: $(VENV)/test  ## What a new Lambda environment costs
+	@exec $(RUN) -m bench.coldstart
 
 test-endpoint: $(VENV)/test  ## The operation tests against URL=... (PROFILE=..., LOCAL=1 for DynamoDB Local)
 	$(if $(URL),,$(error say which: make test-endpoint URL=http://127.0.0.1:8000))

@@ -32,6 +32,10 @@ class DynamoDBLocal:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
     def start(self) -> None:
         """Starts the process, does not wait. Raises Unavailable."""
         binary, library = java(), jars(_COORDINATE)

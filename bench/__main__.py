@@ -1,0 +1,58 @@
+"""`python -m bench [quick|default|full]`: one run, its tables, JSON and picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from .catalogue import PLANS
+from .contenders import field_of
+from .picture import draw
+from .report import Report, show, write_json
+from .run import run
+from .worker import Worker
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    plan = PLANS[options.plan]
+    begin = time.monotonic()
+    wanted = [part.strip() for part in options.only.split(",") if part.strip()]
+
+    def only(name: str) -> bool:
+        return not wanted or any(part in name for part in wanted)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="dynaspan-bench-") as home,
+        Worker("bench.load") as load,
+    ):
+        with field_of(Path(home), load, only) as field:
+            console.print(f"ready after {time.monotonic() - begin:.0f} s")
+            cells = run(field, plan, console)
+        report = Report(cells, field.absent)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_json(report, options.out / "results.json", plan=options.plan)
+    draw(report, options.out / "results.svg")
+    show(report, console)
+    console.print(f"{time.monotonic() - begin:.0f} s; {options.out}/results.json, results.svg")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("plan", nargs="?", choices=sorted(PLANS), default="default")
+    parser.add_argument(
+        "--only", default="", help="contenders, by parts of their names: echo,SQLite"
+    )
+    parser.add_argument("--out", type=Path, default=Path(".bench"), help="folder of the results")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

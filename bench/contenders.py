@@ -1,0 +1,171 @@
+"""Who is compared, started and filled."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tools.process import StartFailed
+from tools.runtime import Unavailable
+
+from . import servers
+from .measurement import Order
+from .servers import Running
+from .signing import ACCESS_KEY, REGION, SECRET_KEY
+from .statements import Statements
+from .worker import Failed, Worker
+from .workloads import Workload, table_definition
+
+ECHO = "raw ASGI echo"
+SQLITE = "dynaspan, SQLite"
+CASSANDRA = "dynaspan, Cassandra"
+FORBID_RMW = "dynaspan, Cassandra, forbid_rmw"
+LOCAL = "DynamoDB Local"
+DYNALITE = "dynalite"
+MOTO = "moto server"
+PYTHON_DRIVER = "bare cassandra-driver"
+CPP_DRIVER = "bare acsylla (C++)"
+
+# By a tag of the table; both share the server's process.
+_ISOLATION = {CASSANDRA: "always_use_lwt", FORBID_RMW: "forbid_rmw"}
+_SETUP_CONNECTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """worker: the load generator, or a driver's own process, which takes part in no other."""
+
+    name: str
+    running: Running
+    worker: Worker
+    table: str = "bench"
+    is_driver: bool = False
+    statements: Statements | None = None
+
+    def order(self, workload: Workload, *, seconds: float, warm_up: float, **more: object) -> Order:
+        running = self.running
+        told = {"server": running.pids, "storage": running.storage, **more}
+        return Order(
+            *(workload.name, self.table, running.url),
+            seconds=seconds,
+            warm_up=warm_up,
+            **told,  # type: ignore[arg-type]
+        )
+
+    def takes(self, workload: Workload) -> bool:
+        return bool(workload.driver) if self.is_driver else True
+
+
+@dataclass(slots=True)
+class Field:
+    """`absent`: name -> why."""
+
+    contenders: list[Contender] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def field_of(home: Path, load: Worker, only: Callable[[str], bool]) -> Iterator[Field]:
+    """All contenders that `only` lets in, with their tables filled."""
+    found = Field()
+    with ExitStack() as stack:
+        for name, start in _PLAIN.items():
+            if only(name):
+                folder = _folder(home, name)
+                with _told(found, name):
+                    running = stack.enter_context(start(folder))
+                    contender = Contender(name, running, load)
+                    if name != ECHO:
+                        fill(contender)
+                    found.contenders.append(contender)
+        if any(only(name) for name in (*_ISOLATION, PYTHON_DRIVER, CPP_DRIVER)):
+            with _told(found, CASSANDRA):
+                _on_cassandra(stack, found, home, load, only)
+        yield found
+
+
+def _on_cassandra(
+    stack: ExitStack, found: Field, home: Path, load: Worker, only: Callable[[str], bool]
+) -> None:
+    node = stack.enter_context(servers.cassandra(_folder(home, "cassandra")))
+    assert node.pid is not None
+    statements = stack.enter_context(Statements(node.address, node.port))
+    if any(only(name) for name in _ISOLATION):
+        store = f"cassandra://{node.contact_point}"
+        running = stack.enter_context(
+            servers.dynaspan(_folder(home, "dynaspan"), store, storage=[node.pid])
+        )
+        for name, isolation in _ISOLATION.items():
+            if only(name):
+                contender = Contender(name, running, load, isolation, statements=statements)
+                with _told(found, name):
+                    fill(contender, {"system:write_isolation": isolation})
+                    found.contenders.append(contender)
+    for name, kind in ((PYTHON_DRIVER, "python"), (CPP_DRIVER, "cpp")):
+        if only(name):
+            driver = Worker("bench.bare_driver", kind, node.contact_point)
+            stack.enter_context(driver)
+            running = Running("", (), (node.pid,))
+            found.contenders.append(
+                Contender(name, running, driver, is_driver=True, statements=statements)
+            )
+
+
+_PLAIN: Mapping[str, Callable[[Path], AbstractContextManager[Running]]] = {
+    ECHO: servers.echo,
+    SQLITE: lambda home: servers.dynaspan(home, f"sqlite:///{home}/bench.db"),
+    LOCAL: servers.dynamodb_local,
+    DYNALITE: servers.dynalite,
+    MOTO: servers.moto,
+}
+
+
+def fill(contender: Contender, tags: Mapping[str, str] | None = None) -> None:
+    """Raises ClientError where tags are refused, Failed."""
+    create(contender.running.url, contender.table, tags)
+    order = Order(
+        *("contents", contender.table, contender.running.url, contender.running.pids),
+        connections=_SETUP_CONNECTIONS,
+    )
+    done = contender.worker.run(order)
+    if done.failed:
+        raise Failed(f"the table could not be filled: {done.failure}")
+
+
+def create(url: str, table: str, tags: Mapping[str, str] | None = None) -> None:
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    given = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+    client.create_table(**table_definition(table), **({"Tags": given} if given else {}))
+    client.get_waiter("table_exists").wait(
+        TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+@contextmanager
+def _told(found: Field, name: str) -> Iterator[None]:
+    """A contender that cannot take part is named with the reason; the others go on."""
+    try:
+        yield
+    except (Unavailable, StartFailed, Failed, ClientError) as exc:
+        found.absent[name] = str(exc)
+
+
+def _folder(home: Path, name: str) -> Path:
+    folder = home / name.replace(" ", "-").replace(",", "")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
