@@ -35,7 +35,7 @@ def scan_start(store: Store, target: Target, segment: Segment, start: Item) -> K
     else:
         local = target.index is not None and target.index.local
         partition = after.key.partition if local else after.place.partition
-    if not store.in_segment(partition, segment):
+    if not store.in_segment(target.table, partition, segment):
         raise errors.validation(
             f"{_INVALID}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
             f"Segment. TotalSegments: {segment.total} Segment: {segment.number}"

@@ -272,8 +272,8 @@ class Store(Protocol):
 
     def inspect(self, table: Table) -> Inspector: ...
 
-    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
-        """Whether a scan of `segment` could return this partition, of a table or of an index."""
+    def in_segment(self, table: Table, partition: KeyValue, segment: Segment) -> bool:
+        """Whether a scan of `segment` could return this partition, of the table or an index."""
         ...
 
     def admit(self, table: Table, key: Key, item: Item | None) -> None:

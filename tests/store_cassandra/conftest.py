@@ -20,6 +20,8 @@ from tests.store_cassandra.support import (
     new_table,
 )
 
+pytest.register_assert_rewrite("app.testing.contract")
+
 
 @pytest.fixture(scope="session")
 async def url(cassandra_contact: str) -> AsyncIterator[str]:

@@ -245,8 +245,10 @@ async def test_a_scan_returns_every_entry_once(
         rows = await scanned(store, table, index, limit, segment)
         if not index.local:
             places = [position(index, row).place.partition for row in rows]
-            assert all(store.in_segment(place, segment) for place in places)
-        assert all(not index.local or store.in_segment(row.key.partition, segment) for row in rows)
+            assert all(store.in_segment(table, place, segment) for place in places)
+        assert all(
+            not index.local or store.in_segment(table, row.key.partition, segment) for row in rows
+        )
         found += rows
     assert len(found) == len(keys)
     assert {row.key for row in found} == set(keys)

@@ -219,7 +219,7 @@ async def test_a_scan_returns_everything_once(
     for number in range(total):
         segment = Segment(number, total)
         keys = await whole_scan(store, table, limit, segment)
-        assert all(store.in_segment(key.partition, segment) for key in keys)
+        assert all(store.in_segment(table, key.partition, segment) for key in keys)
         found += keys
     assert len(found) == len(expected)
     assert set(found) == expected

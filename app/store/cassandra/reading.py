@@ -180,8 +180,10 @@ class Reading:
         if table.attached is not None:
             admit(self._columns(table, table.attached), key, item)
 
-    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
+    def in_segment(self, table: Table, partition: KeyValue, segment: Segment) -> bool:
         first, last = ring.segment_range(segment)
+        if table.attached is not None:
+            return first <= self._columns(table, table.attached).token(partition) <= last
         return first <= ring.token(partition) <= last
 
     def _table(self, table: Table) -> ItemTable:

@@ -136,7 +136,7 @@ class Reading:
     def admit(self, table: Table, key: Key, item: Item | None) -> None:
         """Whatever an item may be is kept."""
 
-    def in_segment(self, partition: KeyValue, segment: Segment) -> bool:
+    def in_segment(self, table: Table, partition: KeyValue, segment: Segment) -> bool:
         first, last = sql.hash_range(segment)
         return first <= sql.hash_of(partition) <= last
 

@@ -69,7 +69,7 @@ async def test_segments_cover_an_index_once(
             rows = await scan_index(index_store, table, index, segment, limit=limit)
         for row in rows:
             partition = position_of(index, row).place.partition
-            assert index_store.in_segment(partition, segment)
+            assert index_store.in_segment(table, partition, segment)
         return keys(rows)
 
     segments = await asyncio.gather(*[one(Segment(place, total)) for place in range(total)])

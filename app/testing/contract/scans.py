@@ -82,7 +82,7 @@ async def test_in_segment_agrees_with_scan(store: Store, filled: Filled, total: 
         may_be_in = [
             number
             for number in range(total)
-            if store.in_segment(key.partition, Segment(number, total))
+            if store.in_segment(table, key.partition, Segment(number, total))
         ]
         assert (key, may_be_in) == (key, found_in)
 

@@ -46,4 +46,4 @@ async def test_both_ends_of_a_segment_belong_to_it(store: SqliteStore, table: Ta
     for number in (own - 1, own, own + 1):
         segment = Segment(number, total)
         assert keys(await scan(store, table, segment)) == ([key] if number == own else [])
-        assert store.in_segment(key.partition, segment) == (number == own)
+        assert store.in_segment(table, key.partition, segment) == (number == own)

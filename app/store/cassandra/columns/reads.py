@@ -101,7 +101,7 @@ class ColumnTable:
         if after is not None:
             if await self._same_token(rows, after, limit, consistent):
                 return Page(tuple(rows[:limit]), more=True)
-            tokens = ring.Range(self._token(after.partition) + 1, tokens.last)
+            tokens = ring.Range(self.token(after.partition) + 1, tokens.last)
         while tokens.first <= tokens.last:
             wanted = min(limit - len(rows), _FETCH)
             # Partitions that have only static columns are rows here, and no items.
@@ -120,7 +120,7 @@ class ColumnTable:
         """Adds what follows `after` with its token: the rest of its partition, then partitions
         that happen to have the same token. Whether the page is full."""
         statement = self.statements.partitions(consistent)
-        token = _long(self._token(after.partition))
+        token = _long(self.token(after.partition))
         listed = (await self._patient.execute(statement, (token,))).rows
         own = _routing(self._partition(after.partition))
         behind = sorted(cells for cells in map(_routing, listed) if cells > own)
@@ -169,7 +169,7 @@ class ColumnTable:
     def _partition(self, partition: KeyValue) -> list[bytes]:
         return keys.raw_values(self.attached.partition, partition)
 
-    def _token(self, partition: KeyValue) -> int:
+    def token(self, partition: KeyValue) -> int:
         return ring.token_of(_routing(self._partition(partition)))
 
     def _key(self, columns: Sequence[Any], cells: Cells) -> KeyValue:
