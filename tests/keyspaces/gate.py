@@ -190,20 +190,36 @@ class _Connection:
         gate.seen.add(cql)
         if opcode == _PREPARE:
             self._waiting[stream] = lambda opcode, body: self._prepared(stream, cql, opcode, body)
-        elif parsed.created is not None:
-            self._created(parsed.created)
         fault = None if opcode == _PREPARE else gate.fault(cql)
         if fault == "lost":
             self._timeout(stream)
             return
-        if fault is not None:
-            self._waiting[stream] = lambda opcode, body: (
-                self._timeout(stream) if fault == "late" else self.cut()
+        if fault is not None or parsed.created is not None:
+            self._waiting[stream] = lambda opcode, body: self._done(
+                stream, parsed.created, fault, opcode, body
             )
         text = cql if opcode == _EXECUTE else rewritten(cql)
         encoded = text.encode()
         body = id + rest if opcode == _EXECUTE else struct.pack(">i", len(encoded)) + encoded + rest
         self._forward(stream, flags, opcode, body)
+
+    def _done(
+        self,
+        stream: int,
+        created: subset.TableDef | None,
+        fault: str | None,
+        opcode: int,
+        body: bytes,
+    ) -> None:
+        """Behind the node's answer: a busy one may take what is sent earlier out of turn."""
+        if created is not None and opcode != _ERROR:
+            self._created(created)
+        if fault is None:
+            self._answer(stream, opcode, body)
+        elif fault == "late":
+            self._timeout(stream)
+        else:
+            self.cut()
 
     def _created(self, table: subset.TableDef) -> None:
         self._gate.tables[table.name] = table
