@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import hypothesis
 import pytest
 
+from tests.keyspaces import endpoint
 from tools.cassandra import Unavailable, shared_node
 from tools.server import Server
 
@@ -26,7 +28,7 @@ StartServer = Callable[..., Server]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store",
-        choices=("sqlite", "cassandra"),
+        choices=("sqlite", "cassandra", "keyspaces"),
         default="sqlite",
         help="what operation, contract and fault tests run on",
     )
@@ -65,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def store_kind(pytestconfig: pytest.Config) -> str:
-    """`sqlite` or `cassandra`."""
+    """`sqlite`, `cassandra` or `keyspaces`."""
     kind: str = pytestconfig.getoption("--store")
     return kind
 
@@ -88,12 +90,25 @@ def cassandra_contact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 
 @pytest.fixture(scope="session")
+def new_keyspaces_url(
+    cassandra_contact: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], str]]:
+    """Through a gate that takes what Amazon Keyspaces documents, and nothing else."""
+    certificate = tmp_path_factory.mktemp("certificate") / "endpoint.pem"
+    endpoint.write_certificate(certificate)
+    with endpoint.credentials(), endpoint.gate_before(cassandra_contact, certificate) as gate:
+        yield lambda: endpoint.new_url(gate, certificate)
+
+
+@pytest.fixture(scope="session")
 def new_store_url(
     store_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
     """Each call: the URL of a new, empty store of the kind under test that survives its servers."""
     if store_kind == "sqlite":
         return lambda: f"sqlite:///{tmp_path_factory.mktemp('store')}/dynaspan.db"
+    if store_kind == "keyspaces":
+        return cast(Callable[[], str], request.getfixturevalue("new_keyspaces_url"))
     contact = request.getfixturevalue("cassandra_contact")
     return lambda: f"cassandra://{contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
 

@@ -49,6 +49,7 @@ class Stage:
 
 # Operations whose work depends most on how items are kept.
 _ATTRIBUTES = ("update_item", "put_item", "query", "transact_write_items", "translators")
+_KEYSPACES = ("put_item", "update_item", "indexes")
 
 
 def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
@@ -73,6 +74,15 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 210, 900, ("faults",), cassandra, cassandra=True),
         Stage("keyspaces", 90, 300, ("keyspaces",), cassandra=True),
+        Stage(
+            "operations-keyspaces",
+            60,
+            400,
+            tuple(f"operations/test_{name}.py" for name in _KEYSPACES),
+            ("--store", "keyspaces"),
+            cassandra=True,
+            long_paths=("operations",),
+        ),
         Stage("differential", 60, 300, ("differential",), sqlite),
         Stage("databases", 210, 600, ("databases",)),
     )

@@ -2,97 +2,44 @@
 
 from __future__ import annotations
 
-import datetime
-import ssl
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.clock import SystemClock
 from app.metrics import Metrics
 from app.store.base import Store
 from app.store.cassandra.keyspaces import KeyspacesStore
-from tests.keyspaces.gate import ACCESS_KEY, SECRET_KEY, Gate
+from tests.keyspaces.endpoint import credentials, gate_before, new_url, write_certificate
+from tests.keyspaces.gate import Gate
 
 pytest.register_assert_rewrite("app.testing.contract")
-REGION = "eu-west-1"
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A PEM file with key and certificate of the region's endpoint."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = f"cassandra.{REGION}.amazonaws.com"
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    usage = dict.fromkeys(
-        (
-            *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
-            *("crl_sign", "encipher_only", "decipher_only"),
-        ),
-        False,
-    )
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(
-            x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True
-        )
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
     path = tmp_path_factory.mktemp("certificate") / "endpoint.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
+    write_certificate(path)
     return path
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _credentials() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-        patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-        patch.delenv("AWS_SESSION_TOKEN", raising=False)
-        patch.delenv("AWS_PROFILE", raising=False)
+    with credentials():
         yield
 
 
 @pytest.fixture(scope="module")
 def gate(cassandra_contact: str, certificate: Path) -> Iterator[Gate]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    with Gate(cassandra_contact, context, REGION) as gate:
+    with gate_before(cassandra_contact, certificate) as gate:
         yield gate
-    # No statement of any test was outside what is documented.
-    assert gate.broken == []
 
 
 @pytest.fixture(scope="module")
 def url(gate: Gate, certificate: Path) -> str:
-    keyspace = f"test_{uuid.uuid4().hex[:12]}"
-    return (
-        f"keyspaces://{REGION}?endpoint=127.0.0.1:{gate.port}&ca={certificate}"
-        f"&keyspace={keyspace}&sessions=2"
-    )
+    return new_url(gate, certificate)
 
 
 @pytest.fixture(scope="module")

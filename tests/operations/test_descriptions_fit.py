@@ -50,6 +50,7 @@ def check(operation: str, answer: tuple[int, Any]) -> None:
 
 
 @pytest.mark.differs_locally("it tells less")
+@pytest.mark.usefixtures("stream_table")
 def test_of_a_table_that_has_everything(client: Any, raw: Any, key: str) -> None:
     name = f"own-{key}"
 

@@ -77,6 +77,7 @@ def test_a_large_item_by_other_operations(client: Any, wide: str, strict: str, k
                 client.update_item(**update)
 
 
+@pytest.mark.usefixtures("long_sort_keys")
 def test_long_keys(client: Any, fails: Any, wide: str, key: str) -> None:
     long = item(key + "p" * 4000, "s" * 2048)
     client.put_item(TableName=wide, Item=long)

@@ -34,6 +34,8 @@ LABEL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}")
 
 NewTable = Callable[..., str]
 
+pytestmark = pytest.mark.usefixtures("stream_table")
+
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_table_with_a_stream(client: Any, new_table: NewTable, view: str) -> None:

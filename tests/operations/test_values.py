@@ -355,6 +355,7 @@ def test_sort_keys_that_are_none(
     fails("get_item", "ValidationException", message, TableName=table, Key=wanted)
 
 
+@pytest.mark.usefixtures("long_sort_keys")
 def test_the_longest_keys(client: Any, table_ss: str, key: str) -> None:
     partition = key + "é" * ((2048 - len(key)) // 2)
     partition += "x" * (2048 - len(partition.encode()))
