@@ -150,6 +150,41 @@ class Settings(BaseSettings):
         return self
 
 
+class ReplicationSettings(Settings):
+    """What `dynaspan.replication.stream_handler` is set by: only from the environment."""
+
+    replication_tables: str = Field(
+        "",
+        description="Target tables of replicated streams where they have another name, as "
+        "SOURCE=TARGET[,SOURCE=TARGET].",
+    )
+    replication_concurrency: int = Field(
+        16, ge=1, le=256, description="Items of a batch that are replicated at once."
+    )
+    replication_mark_seconds: float = Field(
+        172800.0,
+        ge=0,
+        description="Seconds for which it is known of a deleted item which record deleted it.",
+    )
+    on_failure: str = Field(
+        "",
+        description="Where replication puts records that cannot be applied: file:///PATH, "
+        "s3://BUCKET/PREFIX or the URL of an SQS queue.",
+    )
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Names of target tables by those of their sources."""
+        pairs = [pair.partition("=") for pair in self.replication_tables.split(",") if pair]
+        return {source.strip(): target.strip() for source, _, target in pairs}
+
+    @model_validator(mode="after")
+    def _named(self) -> ReplicationSettings:
+        if any(not source or not target for source, target in self.targets.items()):
+            raise ValueError("replication_tables is SOURCE=TARGET[,SOURCE=TARGET]")
+        return self
+
+
 def load_settings(given: Mapping[str, Any], config: Path | None = None) -> Settings:
     """Settings from `given` (the command line), environment, TOML file and defaults.
 
@@ -167,6 +202,14 @@ def load_settings(given: Mapping[str, Any], config: Path | None = None) -> Setti
     }
     try:
         return Settings(**(values | dict(given)))
+    except ValidationError as fault:
+        raise ConfigError(_sentence(fault)) from None
+
+
+def load_replication_settings(given: Mapping[str, Any] | None = None) -> ReplicationSettings:
+    """From `given` and the environment. Raises ConfigError."""
+    try:
+        return ReplicationSettings(**(given or {}))
     except ValidationError as fault:
         raise ConfigError(_sentence(fault)) from None
 

@@ -51,6 +51,13 @@ METRICS = (
         "OnlineIndexPercentageProgress", "gauge", "Percent", "How far an index has been filled."
     ),
     Metric("StreamLag", "gauge", "Seconds", "Age of the oldest record on its way to its stream."),
+    Metric("ReplicationApplied", "counter", "Count", "Stream records applied to their item."),
+    Metric(
+        "ReplicationSkipped", "counter", "Count", "Records that a later one, or they, came before."
+    ),
+    Metric("ReplicationKept", "counter", "Count", "Unusable records given to the destination."),
+    Metric("ReplicationFailed", "counter", "Count", "Records to be delivered again."),
+    Metric("ReplicationLag", "gauge", "Seconds", "Age of the oldest record of the last batch."),
     Metric("JobFailures", "counter", "Count", "Rounds of a background job that failed."),
     Metric("IndexDrift", "counter", "Count", "Index entries found not to be as their items say."),
     Metric("IndexDriftMended", "counter", "Count", "Of those: mended."),

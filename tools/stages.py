@@ -57,7 +57,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
     sqlite = ("--store", "sqlite")
     cassandra = ("--store", "cassandra")
     two = ("--numprocesses", "2", "--dist", "loadfile")
-    service = ("store", "operations", "clients")
+    service = ("store", "operations", "clients", "replication")
     on_cassandra = (*service, "store_cassandra")
     others = (
         Stage("sqlite", 120, 300, service, (*sqlite, *two)),

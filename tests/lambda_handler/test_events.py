@@ -106,6 +106,9 @@ def body_of(answer: dict[str, Any]) -> bytes:
 def test_each_event_is_answered(function: Call, settings: Settings) -> None:
     for name, handler in ROWS:
         event = load(name)
+        if handler == "stream_handler":
+            # Those of a stream have a target of their own: tests/replication/test_events.py
+            continue
         if handler == "jobs_handler":
             with ThreadPoolExecutor(1) as thread:
                 done = thread.submit(Jobs(settings), event, Context()).result()

@@ -1,0 +1,1 @@
+"""Records of a DynamoDB stream applied to a table of a store: see README.md."""
