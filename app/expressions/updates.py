@@ -37,10 +37,11 @@ class UpdateProgram(Program):
     and which has its own message for an attribute of the wrong type.
     """
 
-    __slots__ = ("getters", "only_removes", "paths", "reads_item")
+    __slots__ = ("getters", "legacy", "only_removes", "paths", "reads_item")
 
     def __init__(self, parsed: tree.Update, *, legacy: bool = False) -> None:
         super().__init__()
+        self.legacy = legacy
         self.paths = [action.path for action in parsed.actions]
         self.reads_item = False
         self.only_removes = bool(parsed.actions)
@@ -78,6 +79,7 @@ class Update:
     `nested_names`: attributes it changes or reads deeper than the top level.
     `reads_item`: False when the outcome for these attributes is the same whatever the item was.
     `only_removes`: nothing but REMOVE and DELETE; such an update of an absent item makes none.
+    `legacy`: it was AttributeUpdates.
     """
 
     __slots__ = (
@@ -85,6 +87,7 @@ class Update:
         "_environment",
         "_parts",
         "_program",
+        "legacy",
         "only_removes",
         "paths",
         "reads_item",
@@ -99,6 +102,7 @@ class Update:
         self._changes = _grow(zip(parts, program.getters, strict=True))
         self._environment = environment
         self.paths = tuple(cast(dict[str, object], self._changes))
+        self.legacy = program.legacy
         self.reads_item = program.reads_item
         self.only_removes = program.only_removes
 

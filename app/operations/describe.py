@@ -54,10 +54,7 @@ def description(
         "DeletionProtectionEnabled": table.deletion_protection,
     }
     if table.billing_changed is not None:
-        result["BillingModeSummary"] = {
-            "BillingMode": table.billing_mode,
-            "LastUpdateToPayPerRequestDateTime": table.billing_changed,
-        }
+        result["BillingModeSummary"] = _billing(table, result["TableStatus"])
     for member, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
         indexes = [
             _index(ctx, table, index, census, now)
@@ -81,6 +78,14 @@ def description(
         result["TableClassSummary"] = table.options["TableClassSummary"]
     result |= _bounds(table, table, result["TableStatus"])
     return result
+
+
+def _billing(table: Table, status: str) -> dict[str, Any]:
+    summary: dict[str, Any] = {"BillingMode": table.billing_mode}
+    # The service tells no date until the table is made.
+    if status != "CREATING":
+        summary["LastUpdateToPayPerRequestDateTime"] = table.billing_changed
+    return summary
 
 
 def transition(ctx: Context, status: str) -> Transition | None:

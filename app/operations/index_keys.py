@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import errors
+from ..expressions import Update
 from ..model.limits import Limits
 from ..model.rows import Item
 from ..model.table import Index, KeyAttribute, Table
@@ -13,23 +14,28 @@ from .keys import (
 )
 
 
-def check_index_keys(table: Table, item: Item, *, updating: bool = False) -> None:
+def check_index_keys(table: Table, item: Item, update: Update | None = None) -> None:
     """Raises ValidationException for an item that cannot be in an index it would have to be in.
 
-    updating: the item came of an UpdateItem, of which the service speaks in other words.
+    update: what the item came of. Only what it changes is looked at: an item that was there before
+    its index may be changed otherwise.
     """
     for index in table.indexes:
         for key in index.keys:
             value = item.get(key.name)
-            if value is not None and key.name not in table.key_names:
-                _check(table.limits, index, key, value, updating)
+            if value is None or key.name in table.key_names:
+                continue
+            if update is None or key.name in update.paths:
+                _check(table.limits, index, key, value, update)
 
 
 def _check(
-    limits: Limits, index: Index, key: KeyAttribute, value: dict[str, str], updating: bool
+    limits: Limits, index: Index, key: KeyAttribute, value: dict[str, str], update: Update | None
 ) -> None:
+    # Of an UpdateExpression the service speaks in other words than of a whole attribute.
+    expression = update is not None and not update.legacy
     if key.type not in value:
-        if updating:
+        if expression:
             raise errors.validation(
                 "The update expression attempted to update the secondary index key to unsupported "
                 "type"
@@ -41,11 +47,11 @@ def _check(
         )
     if value[key.type] == "":
         kind = "string" if key.type == "S" else "binary"
-        if updating:
+        if expression:
             raise errors.validation(
-                "The update expression attempted to update the secondary index key to a value that "
-                "is not supported. The AttributeValue for a key attribute cannot contain an empty "
-                f"{kind} value."
+                "One or more parameter values are not valid. The update expression attempted to "
+                "update a secondary index key to a value that is not supported. The AttributeValue "
+                f"for a key attribute cannot contain an empty {kind} value."
             )
         raise errors.validation(
             "One or more parameter values are not valid. A value specified for a secondary index "

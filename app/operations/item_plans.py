@@ -74,7 +74,7 @@ def update_plan(
             return Delete()
         if item_size(new) > table.limits.item:
             raise errors.validation(_UPDATE_TOO_LARGE)
-        check_index_keys(table, new, updating=True)
+        check_index_keys(table, new, changes)
         return Put(new)
 
     delta = None

@@ -91,14 +91,20 @@ def check_scalar_paths(target: Target, wanted: Condition | None, shown: Projecti
 def selection_of(
     request: Request, target: Target, wanted: Condition | None, shown: Projection | None
 ) -> Selection:
-    """Raises for what a global index does not hold; of a local one the items are read as well."""
+    """Raises for what a global index does not hold; of a local one the items are read as well, but
+    not to filter them."""
     count_only = request.get("Select") == "COUNT"
     index = target.index
     fetched = False
     if index is not None and index.projection != "ALL":
-        named = set(shown.top_level_names if shown is not None else ())
-        named |= wanted.top_level_names if wanted is not None else set()
-        missing = named - target.cursor.keys() - set(index.included)
+        held = target.cursor.keys() | set(index.included)
+        unheld = wanted.top_level_names - held if wanted is not None else ()
+        if unheld:
+            raise errors.validation(
+                f"One or more parameter values were invalid: Secondary index {index.name} does not "
+                f"project one or more filter attributes: [{', '.join(sorted(unheld))}]"
+            )
+        missing = (shown.top_level_names if shown is not None else frozenset()) - held
         whole = request.get("Select") == "ALL_ATTRIBUTES"
         if not index.local and whole:
             raise errors.validation(

@@ -46,11 +46,14 @@ def key_attributes(request: Request, types: Types) -> tuple[KeyAttribute, KeyAtt
         raise errors.validation(
             "Both the Hash Key and the Range Key element in the KeySchema have the same name"
         )
-    missing = [name for name in names if name not in types]
-    if missing:
+    if any(name not in types for name in names):
+        if len(names) > 1:
+            raise errors.validation(
+                "Invalid KeySchema: Some index key attribute have no definition"
+            )
         raise _invalid(
             "Some index key attributes are not defined in AttributeDefinitions. "
-            f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(types)}]"
+            f"Keys: [{names[0]}], AttributeDefinitions: [{', '.join(types)}]"
         )
     keys = [KeyAttribute(name, types[name]) for name in names]
     return keys[0], keys[1] if len(keys) > 1 else None

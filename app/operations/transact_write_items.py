@@ -10,6 +10,7 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError
 from ..expressions import Condition, update
+from ..model import capacity
 from ..model.plans import WritePlan
 from ..model.rows import Item
 from ..model.table import Table
@@ -90,7 +91,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         used = []
         for plan in plans:
             row = await ctx.store.get(plan.table, plan.key, consistent=True)
-            used.append((plan.table, read_units(row)))
+            used.append((plan.table, capacity.TRANSACTION_FACTOR * read_units(row)))
         result["ConsumedCapacity"] = as_named(read_capacity(used, mode), named)
     if request.get("ReturnItemCollectionMetrics", "NONE") != "NONE":
         result["ItemCollectionMetrics"] = await metrics_by_table(

@@ -192,6 +192,13 @@ def test_names(fails: Any, name: str) -> None:
             INVALID + "Some index key attributes are not defined in AttributeDefinitions. "
             "Keys: [pk], AttributeDefinitions: []",
         ),
+        *[
+            (
+                {"KeySchema": schema("pk", "sk"), "AttributeDefinitions": definitions(**types)},
+                "Invalid KeySchema: Some index key attribute have no definition",
+            )
+            for types in ({"pk": "S"}, {"sk": "S"}, {"x": "S", "y": "S"})
+        ],
         (
             {"AttributeDefinitions": definitions(pk="S", unused="S")},
             INVALID + "Number of attributes in KeySchema does not exactly match number of "
@@ -208,7 +215,6 @@ def test_rules(fails: Any, more: dict[str, Any], message: str) -> None:
     "more",
     [
         {"AttributeDefinitions": definitions(pk="S") + definitions(pk="N")},
-        {"KeySchema": schema("pk", "sk")},
         {"KeySchema": schema("pk", "a", "b", kinds=("HASH", "RANGE", "RANGE"))},
     ],
 )
@@ -277,6 +283,23 @@ def test_the_answer_for_provisioned_capacity(client: Any) -> None:
             "TableSizeBytes": 0,
             "DeletionProtectionEnabled": False,
         }
+    finally:
+        drop(client, request["TableName"])
+
+
+@pytest.mark.differs_locally("its tables are made at once")
+def test_the_answer_for_capacity_on_demand(client: Any) -> None:
+    request = table()
+    answer = client.create_table(**request)["TableDescription"]
+    try:
+        # The date comes with the table.
+        assert answer["BillingModeSummary"] == {"BillingMode": "PAY_PER_REQUEST"}
+        client.get_waiter("table_exists").wait(
+            TableName=request["TableName"], WaiterConfig={"Delay": 1}
+        )
+        described = client.describe_table(TableName=request["TableName"])["Table"]
+        changed = described["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"]
+        assert abs(changed.timestamp() - time.time()) < 60
     finally:
         drop(client, request["TableName"])
 

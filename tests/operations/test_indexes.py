@@ -354,6 +354,91 @@ def test_items_that_cannot_be_in_an_index_are_refused_and_change_nothing(
     assert "Item" not in client.get_item(TableName=indexed, Key=where, ConsistentRead=True)
 
 
+UNHELD = INVALID + "Secondary index {} does not project one or more filter attributes: [{}]"
+
+
+# Of a local index the items could be read for it, and are for what is to be shown.
+@pytest.mark.parametrize(("name", "key"), [("g-keys", "g"), ("l-keys", "pk")])
+@pytest.mark.parametrize("select", [None, "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"])
+def test_a_filter_on_what_an_index_does_not_hold(
+    indexed: str, fails: Any, name: str, key: str, select: str | None
+) -> None:
+    request = {
+        "TableName": indexed,
+        "IndexName": name,
+        "KeyConditionExpression": f"{key} = :k",
+        "FilterExpression": "a = :k AND z.y <> :k AND attribute_exists(sk)",
+        "ExpressionAttributeValues": {":k": {"S": "x"}},
+    }
+    if select is not None:
+        request["Select"] = select
+    fails("query", NAME, UNHELD.format(name, "a, z"), **request)
+
+
+@pytest.mark.parametrize("name", ["g-keys", "l-keys"])
+def test_an_older_filter_on_what_an_index_does_not_hold(
+    indexed: str, fails: Any, name: str
+) -> None:
+    key = {"g-keys": "g", "l-keys": "pk"}[name]
+    fails(
+        "query",
+        NAME,
+        UNHELD.format(name, "a"),
+        TableName=indexed,
+        IndexName=name,
+        KeyConditions={key: {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "x"}]}},
+        QueryFilter={"a": {"ComparisonOperator": "NOT_NULL"}},
+    )
+
+
+@pytest.mark.differs_locally("a Scan filters the items themselves")
+@pytest.mark.parametrize("name", ["g-keys", "l-keys"])
+def test_a_scan_filtered_by_what_an_index_does_not_hold(
+    indexed: str, fails: Any, name: str
+) -> None:
+    fails(
+        "scan",
+        NAME,
+        UNHELD.format(name, "a"),
+        TableName=indexed,
+        IndexName=name,
+        FilterExpression="attribute_exists(a)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("update", "message"),
+    [
+        (
+            {
+                "UpdateExpression": "SET g = :g",
+                "ExpressionAttributeValues": {":g": {"S": ""}},
+            },
+            "One or more parameter values are not valid. The update expression attempted to update "
+            "a secondary index key to a value that is not supported. The AttributeValue for a key "
+            "attribute cannot contain an empty string value.",
+        ),
+        pytest.param(
+            {"AttributeUpdates": {"g": {"Value": {"S": ""}}}},
+            "One or more parameter values are not valid. A value specified for a secondary index "
+            "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
+            "string value. IndexName: g-all, IndexKey: g",
+            marks=pytest.mark.differs_locally("it names another index"),
+        ),
+        pytest.param(
+            {"AttributeUpdates": {"g": {"Value": {"N": "1"}}}},
+            INVALID + "Type mismatch for Index Key g Expected: S Actual: N IndexName: g-all",
+            marks=pytest.mark.differs_locally("it takes it"),
+        ),
+    ],
+)
+def test_an_update_to_what_cannot_be_in_an_index(
+    indexed: str, fails: Any, key: str, update: dict[str, Any], message: str
+) -> None:
+    where = {"pk": {"S": key}, "sk": {"S": "1"}}
+    fails("update_item", NAME, message, TableName=indexed, Key=where, **update)
+
+
 def _await_index(client: Any, table: str, name: str) -> None:
     def status() -> str:
         described = client.describe_table(TableName=table)["Table"]
@@ -375,7 +460,8 @@ def test_an_index_is_added_filled_and_deleted(
         item = {"pk": {"S": f"{number}"}, "g": {"S": f"{number % 2}"}}
         client.put_item(TableName=table, Item=item)
     # An item that cannot be in the index is just not in it.
-    client.put_item(TableName=table, Item={"pk": {"S": "odd"}, "g": {"N": "1"}})
+    odd = {"pk": {"S": "odd"}}
+    client.put_item(TableName=table, Item={**odd, "g": {"N": "1"}})
     answer = client.update_table(
         TableName=table,
         AttributeDefinitions=definitions(g="S"),
@@ -398,6 +484,9 @@ def test_an_index_is_added_filled_and_deleted(
     # It is ACTIVE with its index at the latest.
     assert client.describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE"
     client.put_item(TableName=table, Item={"pk": {"S": "late"}, "g": {"S": "1"}})
+    # It may be changed as long as that attribute is not.
+    put_y = {"UpdateExpression": "SET y = :y", "ExpressionAttributeValues": {":y": {"N": "1"}}}
+    client.update_item(TableName=table, Key=odd, **put_y)
     eventually(lambda: query(client, table, "added", "g", "1")["Count"], 16)
     assert query(client, table, "added", "g", "0")["Count"] == 15
 

@@ -373,7 +373,7 @@ def test_capacity(client: Any, table: str, key: str) -> None:
     assert answer["ConsumedCapacity"] == [{"TableName": table, **units(4.0, "Write")}]
     answer = client.transact_write_items(**request, ReturnConsumedCapacity="INDEXES")
     assert answer["ConsumedCapacity"] == [
-        {"TableName": table, **units(2.0, "Read"), "Table": units(2.0, "Read")}
+        {"TableName": table, **units(4.0, "Read"), "Table": units(4.0, "Read")}
     ]
 
 
