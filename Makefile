@@ -75,7 +75,7 @@ test-endpoint: $(VENV)/test  ## The operation tests against URL=... (PROFILE=...
 	$(if $(URL),,$(error say which: make test-endpoint URL=http://127.0.0.1:8000))
 	@exec $(RUN) -m pytest -q -p no:cacheprovider tests/operations --url '$(URL)' $(if $(PROFILE),--profile '$(PROFILE)') -m 'not own_answer$(if $(LOCAL), and not differs_locally)' $(ARGS)
 
-fuzz: $(VENV)/test  ## Random requests against DynamoDB Local, random bodies (ARGS="--minutes 10")
+fuzz: $(VENV)/test  ## Random requests against DynamoDB Local, random bodies and HTTP (ARGS="--minutes 10")
 	@exec $(RUN) -m tools.fuzz $(ARGS)
 
 local-lambda: $(VENV)/test  ## The Lambda function on http://127.0.0.1:8020 (ARGS="--front alb --store ...")

@@ -1,6 +1,7 @@
-"""`python -m tools.fuzz --minutes 10`: random programs and bodies until the time is over.
+"""`python -m tools.fuzz --minutes 10`: random programs, bodies and HTTP until the time is over.
 
-Prints each difference that nobody knows, and each body that was answered 500, with its request.
+Prints each difference that nobody knows, each body or message that was answered 500, with its
+request, and what the server's log has of faults.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from tests.differential.known import known, same
 from tests.differential.mutations import mutated
 from tests.differential.requests import programs
 from tests.differential.servers import Endpoint
+from tests.differential.wire import message, statuses
 
 from .dynamodb_local import DynamoDBLocal
 from .loopback import free_port
@@ -34,6 +38,7 @@ def main() -> int:
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
     found = ran = 0
+    answers: Counter[int] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         server = Server("--store", options.store, log_path=Path(folder) / "server.log")
         try:
@@ -44,16 +49,23 @@ def main() -> int:
                     endpoint.create_table()
                 while time.monotonic() < end:
                     number = random.randrange(1 << 32)
-                    found += _compare(*pair, number)
+                    found += _compare(*pair, server.url, number, answers)
                     ran += _AT_ONCE
+            if "Traceback" in server.log():
+                found += 1
+                print("LOG", server.log()[-5000:], flush=True)
         finally:
             server.stop()
     print(f"{ran} programs, {found} unknown differences or failures")
+    print("odd bodies and messages:", ", ".join(f"{n} x {s}" for s, n in sorted(answers.items())))
     return 1 if found else 0
 
 
-def _compare(ours: Endpoint, local: Endpoint, number: int) -> int:
+def _compare(ours: Endpoint, local: Endpoint, url: str, number: int, answers: Counter[int]) -> int:
+    """How many differences and failures there were; `answers` counts those to odd requests."""
     found = 0
+    at = urlsplit(url)
+    address = at.hostname or "", at.port or 0
     count = 0
 
     @seed(number)
@@ -79,10 +91,18 @@ def _compare(ours: Endpoint, local: Endpoint, number: int) -> int:
                     break
             body = mutated(step.request, chance)
             # To a table that is not there, so that the two stay the same.
-            status, _ = ours.send_body(step.operation, body.replace(b"things", b"nothings"))
+            odd = body.replace(b"things", b"nothings")
+            status, _ = ours.send_body(step.operation, odd)
+            answers[status] += 1
             if status not in (200, 400, 413):
                 found += 1
                 print("STATUS", status, step.operation, body[:2000], flush=True)
+            sent = message(step.operation, odd, chance)
+            told = statuses(address, sent)
+            answers.update(told)
+            if any(status >= 500 for status in told) or (sent.whole and not told):
+                found += 1
+                print("HTTP", told, sent, flush=True)
 
     run()
     return found
