@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Url = Annotated[str | None, typer.Option("--store", "--url", help="URL of the store.")]
 Toml = Annotated[Path | None, typer.Option(help="TOML file with settings.")]
 T = TypeVar("T")
-_BETWEEN = "_"
 
 
 def attach(
@@ -53,14 +52,14 @@ def attach(
 
     async def work(opened: CassandraStore) -> tuple[Table, dict[str, str]]:
         from ..errors import ApiError
-        from ..operations.names import check_new_name
+        from ..operations.names import check_new_table_name
 
         table, left_out = await _described(
             opened, keyspace, cql_table, map, partition_key, sort_key
         )
         table = replace(table, name=name or cql_table)
         try:
-            check_new_name(table.name)
+            check_new_table_name(table.name)
         except ApiError as fault:
             raise ConfigError(f"{table.name}: {fault}") from fault
         if not await opened.create_table(table):
@@ -118,20 +117,16 @@ async def _described(
     sort_key: str | None,
 ) -> tuple[Table, dict[str, str]]:
     from ..clock import SystemClock
-    from ..model.table import KeyAttribute, Table
-    from ..store.cassandra.columns.keys import key_type
+    from ..model.table import Table
     from ..store.cassandra.columns.mapping import mapped
+    from ..store.cassandra.columns.schema import key_attributes
 
     found = await opened.attachable(keyspace, cql_table)
     if map_file is not None:
         found, of_partition, of_sort = mapped(found, map_file)
         partition_key, sort_key = partition_key or of_partition, sort_key or of_sort
     attached, left_out = found
-    keys = [
-        KeyAttribute(given or _BETWEEN.join(column.name for column in columns), key_type(columns))
-        for given, columns in ((partition_key, attached.partition), (sort_key, attached.clustering))
-        if columns
-    ]
+    keys = key_attributes(attached, partition_key, sort_key)
     names = [*(key.name for key in keys), *(column.attribute for column in attached.columns)]
     for attribute in names:
         if names.count(attribute) > 1:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+CASSANDRAS_OWN = frozenset(("system", "system_schema", "system_views", "system_traces"))
+"""Keyspaces whose tables are served as virtual ones, without being attached."""
+VIRTUAL_PREFIXES = (".dynaspan.", ".scylla.alternator.")
+"""Of the names of virtual tables."""
+
 
 @dataclass(frozen=True, slots=True)
 class CqlType:
@@ -44,8 +49,14 @@ class Attachment:
     columns: tuple[Column, ...]
 
     @property
+    def is_virtual(self) -> bool:
+        return self.keyspace in CASSANDRAS_OWN
+
+    @property
     def only_read(self) -> str | None:
         """Why nothing can be written to it."""
+        if self.is_virtual:
+            return "Cassandra's own tables are only read"
         if any(column.type.name == "counter" for column in self.columns):
             return "counters are only read"
         return None

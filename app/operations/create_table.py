@@ -15,7 +15,7 @@ from .index_rules import (
     global_indexes,
     local_indexes,
 )
-from .names import table_name
+from .names import check_new_table_name, table_name
 from .registry import Answer, Request
 from .stream_rules import check_streams_possible, wanted_view, with_stream
 from .table_rules import (
@@ -39,6 +39,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
 def _table(ctx: Context, request: Request) -> Table:
     name = table_name(request["TableName"])
+    check_new_table_name(name)
     require(request, "AttributeDefinitions", "KeySchema")
     mode = request.get("BillingMode", "PROVISIONED")
     units = throughput(mode, request.get("ProvisionedThroughput"))

@@ -17,7 +17,7 @@ from .item_plans import check_plan
 from .registry import Answer, Request
 from .statement_items import ItemRead, item_read
 from .statement_writes import key_of_where, write_plan
-from .tables import usable_table
+from .tables import table_in_transaction
 from .transactions import (
     Action,
     check_supported,
@@ -45,7 +45,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             "ExecuteTransaction API does not support both read and write operations in the same "
             "request."
         )
-    tables = [await usable_table(ctx, statement.table) for statement in statements]
+    tables = [await table_in_transaction(ctx, statement.table) for statement in statements]
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if statements[0].reads:
         return await _read(ctx, statements, tables, mode)

@@ -11,6 +11,7 @@ import re
 
 from .. import errors
 from ..errors import ApiError
+from ..model.attachment import VIRTUAL_PREFIXES
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _PARTITIONS = frozenset(("aws", "aws-cn", "aws-us-gov"))
@@ -42,6 +43,17 @@ def check_new_name(name: str) -> None:
         raise errors.validation(
             "Invalid table/index name.  Table/index names must be between 3 and 255 characters "
             "long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
+        )
+
+
+def check_new_table_name(name: str) -> None:
+    """Raises ValidationException for a name that no table can be given, also those of Cassandra's
+    own tables."""
+    check_new_name(name)
+    if name.startswith(VIRTUAL_PREFIXES):
+        raise errors.validation(
+            f"Table names that begin with {' or '.join(VIRTUAL_PREFIXES)} are those of "
+            f"Cassandra's own tables, which are only read: {name}"
         )
 
 

@@ -56,12 +56,20 @@ def refuse_attached(table: Table) -> None:
         raise errors.validation(f"{_whose(table, table.attached)}, which cannot be changed here")
 
 
-def refuse_in_transaction(table: Table) -> None:
-    """Raises ValidationException for a table of somebody else's."""
+async def table_in_transaction(ctx: Context, name: str) -> Table:
+    """As `usable_table`. Raises ValidationException for a table of somebody else's."""
+    table = await usable_table(ctx, name)
     if table.attached is not None:
         raise errors.validation(
             f"{_whose(table, table.attached)}, and takes no part in transactions"
         )
+    return table
+
+
+def refuse_virtual(table: Table) -> None:
+    """Raises ValidationException for a table that the catalog does not have."""
+    if table.attached is not None and table.attached.is_virtual:
+        refuse_attached(table)
 
 
 def refuse_only_read(table: Table) -> None:

@@ -14,6 +14,7 @@ from ..model.limits import TAG, Limits, WrongLimits, relaxed
 from ..model.table import Table
 from .context import Context
 from .names import table_of_arn
+from .tables import refuse_virtual
 
 MOST_TAGS = 50
 # Tags with a meaning, and the values that say what is done anyway. Another one would be kept, and
@@ -110,6 +111,7 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
     """Replaces a table's tags, again if somebody else changed the table meanwhile."""
     while True:
         table = await tagged_table(ctx, arn)
+        refuse_virtual(table)
         tags = change(table.tags)
         if tags == table.tags:
             return

@@ -19,7 +19,7 @@ from .keys import key_of_request
 from .parameters import placeholders_of
 from .registry import Answer, Request
 from .selection import requested_projection
-from .tables import usable_table
+from .tables import table_in_transaction
 from .transactions import (
     MOST_BYTES,
     as_named,
@@ -40,7 +40,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     faults: list[ApiError | None] = []
     seen: set[Any] = set()
     for part, wire_key, projection in parsed:
-        table = await usable_table(ctx, part["TableName"])
+        table = await table_in_transaction(ctx, part["TableName"])
         if projection is not None:
             check_scalar_keys(projection.nested_names, table)
         try:

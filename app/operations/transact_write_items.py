@@ -28,7 +28,7 @@ from .item_plans import (
 from .item_writes import write_condition
 from .parameters import placeholders_of
 from .registry import Answer, Request
-from .tables import usable_table
+from .tables import table_in_transaction
 from .transactions import (
     MOST_BYTES,
     Action,
@@ -70,7 +70,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     actions: list[Action] = []
     keys: set[Any] = set()
     for one in parsed:
-        table = await usable_table(ctx, one.part["TableName"])
+        table = await table_in_transaction(ctx, one.part["TableName"])
         check_condition_keys(table, one.wanted)
         plan = _plan(one, table)
         if isinstance(plan, WritePlan):

@@ -40,7 +40,6 @@ from .context import Context
 from .item_collections import check_collection
 from .item_writes import index_units, written_units
 from .registry import Request
-from .tables import refuse_in_transaction
 from .writes import looked_up_again, note_expired
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -81,9 +80,6 @@ async def run_transaction(
     token is safe.
     """
     plans = [action.plan for action in actions]
-    for plan in plans:
-        if isinstance(plan, WritePlan):
-            refuse_in_transaction(plan.table)
     deadline = ctx.clock.monotonic() + ctx.settings.deadline
     pause = _FIRST_PAUSE
     keys = [(plan.table.id, plan.key) for plan in plans if isinstance(plan, WritePlan)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..clock import Clock
-from ..config import ConfigError, Settings
+from ..config import ConfigError, Settings, is_loopback
 from ..errors import StoreError
 from ..metrics import Metrics
 from .base import Finding, Store
@@ -21,7 +21,12 @@ def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
         from .cassandra import CassandraStore
 
         return CassandraStore(
-            settings.store, clock=clock, metrics=metrics, deadline=settings.deadline
+            settings.store,
+            clock=clock,
+            metrics=metrics,
+            deadline=settings.deadline,
+            # What they tell of the cluster is not for everybody who can reach the server.
+            system_tables=settings.auth == "enforce" or is_loopback(settings.host),
         )
     if separator and scheme == "keyspaces":
         from .cassandra.keyspaces import KeyspacesStore

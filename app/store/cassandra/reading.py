@@ -15,6 +15,7 @@ from ..base import Conflict
 from . import ring, schema
 from .catalog import Catalog
 from .columns.reads import ColumnTable
+from .columns.system import column_table
 from .columns.writes import admit
 from .dialect import Dialect
 from .index_statements import MarkStatements
@@ -199,7 +200,7 @@ class Reading:
         if found is None:
             if len(self._attached) >= _MOST_TABLES:
                 del self._attached[next(iter(self._attached))]
-            found = self._attached[table.id] = ColumnTable(self._patient, table, attached)
+            found = self._attached[table.id] = column_table(self._patient, table, attached)
         return found
 
     async def _gone(self, table: Table) -> StoreError:

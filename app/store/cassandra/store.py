@@ -10,6 +10,7 @@ from ...config import ConfigError, environment
 from ...errors import StoreError, StoreUnavailable, TableGone
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
+from ...model.attachment import VIRTUAL_PREFIXES
 from ...model.stream import RETENTION_SECONDS
 from ...model.table import Table
 from .. import base
@@ -20,6 +21,7 @@ from .cas import Refused, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
 from .columns.schema import Found, attachable
+from .columns.system import SystemTables
 from .columns.writes import ColumnWriter
 from .dialect import CASSANDRA, Dialect
 from .doctor import Doctor
@@ -50,7 +52,8 @@ TAKE_OVER_SECONDS = 5.0
 class CassandraStore(Reading):
     """`url` as in `url.py`. `deadline`: seconds one call may take. `session` replaces the driver in
     tests, `patience` says after how many seconds work of a dead process is taken over,
-    `keep_seconds` for how long records of streams are kept.
+    `keep_seconds` for how long records of streams are kept, `system_tables` whether Cassandra's own
+    are served.
 
     Raises ConfigError for a URL that cannot be used.
     """
@@ -79,6 +82,7 @@ class CassandraStore(Reading):
         patience: float = TAKE_OVER_SECONDS,
         dialect: Dialect = CASSANDRA,
         keep_seconds: int = RETENTION_SECONDS,
+        system_tables: bool = False,
     ) -> None:
         address = parse(url) if isinstance(url, str) else url
         if deadline > address.bounds.write:
@@ -97,6 +101,7 @@ class CassandraStore(Reading):
         catalog = dialect.catalog(catalog_keyspace)
         self._catalog_statements = catalog
         self._underway = Underway()
+        self._system_tables = SystemTables(patient) if system_tables else None
         self._members = Membership(self._session, patient, catalog, clock, address.bounds)
         leases = Leases(patient, catalog)
         self._leases = leases
@@ -320,6 +325,8 @@ class CassandraStore(Reading):
         return self._catalog.cached(name)
 
     async def table(self, name: str) -> Table | None:
+        if self._system_tables is not None and name.startswith(VIRTUAL_PREFIXES):
+            return await self._system_tables.table(name)
         return await self._catalog.table(name)
 
     async def table_names(self, *, after: str | None, limit: int) -> list[str]:
@@ -329,7 +336,12 @@ class CassandraStore(Reading):
         return await self._changes.create(table)
 
     async def attachable(self, keyspace: str, table: str) -> Found:
-        """What a table of Cassandra's own looks like. Raises ConfigError."""
+        """What a table that others have made looks like. Raises ConfigError."""
+        own = (self._keyspace, schema.catalog_keyspace(self._keyspace), "system")
+        if keyspace in own or keyspace.startswith("system_"):
+            raise ConfigError(
+                f"{keyspace}.{table}: neither Cassandra's own tables nor dynaspan's can be attached"
+            )
         return await attachable(self._patient, keyspace, table)
 
     async def change_table(self, table: Table) -> bool:

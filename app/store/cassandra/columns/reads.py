@@ -170,7 +170,10 @@ class ColumnTable:
         return keys.raw_values(self.attached.partition, partition)
 
     def token(self, partition: KeyValue) -> int:
-        return ring.token_of(_routing(self._partition(partition)))
+        return ring.token_of(self.routing(partition))
+
+    def routing(self, partition: KeyValue) -> bytes:
+        return _routing(self._partition(partition))
 
     def _key(self, columns: Sequence[Any], cells: Cells) -> KeyValue:
         return keys.key_value(columns, [cell or b"" for cell in cells])

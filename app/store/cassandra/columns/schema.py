@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from ....config import ConfigError
 from ....model.attachment import Attachment, Column, CqlType
+from ....model.table import KeyAttribute
 from ..patience import Patient
 from ..session import Consistency, Statement
+from .keys import key_type
 from .scalars import KEY_TYPES
 from .values import served
 
@@ -19,6 +21,13 @@ _COLUMNS = Statement(
     "WHERE keyspace_name = ? AND table_name = ?",
     Consistency.LOCAL_ONE,
 )
+_VIRTUAL_COLUMNS = Statement(
+    "SELECT column_name, kind, position, clustering_order, type FROM "
+    "system_virtual_schema.columns WHERE keyspace_name = ? AND table_name = ?",
+    Consistency.LOCAL_ONE,
+)
+_VIRTUAL = "system_views"
+_BETWEEN = "_"
 _TYPES = Statement(
     "SELECT type_name, field_names, field_types FROM system_schema.types WHERE keyspace_name = ?",
     Consistency.LOCAL_ONE,
@@ -37,7 +46,8 @@ class Found(NamedTuple):
 
 async def attachable(patient: Patient, keyspace: str, table: str) -> Found:
     """Raises ConfigError where there is no such table, or its key cannot be one."""
-    rows = (await patient.execute(_COLUMNS, (keyspace, table))).records()
+    columns_of = _VIRTUAL_COLUMNS if keyspace == _VIRTUAL else _COLUMNS
+    rows = (await patient.execute(columns_of, (keyspace, table))).records()
     if not rows:
         raise ConfigError(f"there is no table {keyspace}.{table}")
     if {"asc", "desc"} <= {row["clustering_order"] for row in rows}:
@@ -72,6 +82,17 @@ async def attachable(patient: Patient, keyspace: str, table: str) -> Found:
         for part in key.values()
     )
     return Found(Attachment(keyspace, table, partition, clustering, tuple(columns)), left_out)
+
+
+def key_attributes(
+    attached: Attachment, partition_key: str | None = None, sort_key: str | None = None
+) -> list[KeyAttribute]:
+    """Named by their columns if not otherwise."""
+    return [
+        KeyAttribute(given or _BETWEEN.join(column.name for column in columns), key_type(columns))
+        for given, columns in ((partition_key, attached.partition), (sort_key, attached.clustering))
+        if columns
+    ]
 
 
 def cql_type(text: str, types: Types) -> CqlType:

@@ -31,6 +31,7 @@ class ColumnStatements:
             ", ".join(f"{quoted(column.name)} {way}" for column in attached.clustering)
             for way in ("ASC", "DESC")
         ]
+        self._everything = f"SELECT {_names(columns)} FROM {name} LIMIT ?"
         self._token = f"token({partition})"
         self._distinct = f"SELECT DISTINCT {partition} FROM {name} WHERE {self._token} = ?"
         self._made: dict[tuple[str, bool], Statement] = {}
@@ -51,6 +52,11 @@ class ColumnStatements:
         """From one token to another, both included; then a limit."""
         tokens = f"{self._token} >= ? AND {self._token} <= ?"
         return self._statement(f"{self._from} {tokens} LIMIT ?", consistent)
+
+    @property
+    def everything(self) -> Statement:
+        """Up to a limit."""
+        return self._statement(self._everything, False)
 
     def partitions(self, consistent: bool) -> Statement:
         """Keys of the partitions with this token."""
