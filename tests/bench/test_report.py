@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 from bench.contenders import ECHO
 from bench.measurement import Measurement, percentile
+from bench.picture import draw
 from bench.report import Report, markdown, read_json, write_json
 from bench.run import Cell
 
@@ -45,3 +47,10 @@ def test_percentiles() -> None:
     ordered = [float(n) for n in range(1000)]
     assert [percentile(ordered, part) for part in (0.5, 0.99, 0.999)] == [500.0, 990.0, 999.0]
     assert percentile([], 0.5) == 0.0
+
+
+# Shown by every viewer: well-formed, and each contender's figure beside its bar.
+def test_the_picture_shows_every_figure(tmp_path: Path) -> None:
+    draw(Report(CELLS, {}), tmp_path / "results.svg")
+    texts = [text.text for text in ElementTree.parse(tmp_path / "results.svg").iter() if text.text]
+    assert {"GetItem", ECHO, "dynaspan, SQLite", "50", "100"} <= set(texts)
