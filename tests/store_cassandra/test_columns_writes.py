@@ -243,6 +243,30 @@ async def test_a_write_in_cql_is_noticed(store: CassandraStore, keyspace: str) -
     assert (await present(store, table)).item["w"] == {"N": "5"}
 
 
+# The limit that the README tells of: CQL has no condition that a row is there and its columns null.
+async def test_that_an_item_of_nothing_but_its_key_went_is_not_noticed(
+    store: CassandraStore, keyspace: str
+) -> None:
+    table = await attached(store, keyspace, "p int PRIMARY KEY, v int")
+    assert await commit(store, table, {}) == Committed()
+    row = await present(store, table)
+    await cql(store, f"DELETE FROM {keyspace}.{table.name} WHERE p = 1 IF EXISTS")
+    assert await commit(store, table, {"v": {"N": "2"}}, row.version) == Committed()
+
+
+async def test_a_change_is_one_read_and_one_lightweight_transaction(
+    make_store: MakeStore, session: FaultySession, keyspace: str
+) -> None:
+    store = await make_store(session=session)
+    table = await attached(store, keyspace, "p int PRIMARY KEY, v int")
+    assert await commit(store, table, {"v": {"N": "1"}}) == Committed()
+    session.sent.clear()
+    row = await present(store, table)
+    assert await commit(store, table, {"v": {"N": "2"}}, row.version) == Committed()
+    sent = [cql.split()[0] for cql in session.sent if table.name in cql]
+    assert sent == ["SELECT", "BEGIN"]
+
+
 async def test_increments_of_several_writers_add_up(store: CassandraStore, keyspace: str) -> None:
     table = await attached(store, keyspace, "p int PRIMARY KEY, v int")
 
