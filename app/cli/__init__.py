@@ -13,6 +13,7 @@ from .doctor import doctor
 from .jobs import jobs
 from .serve import serve
 from .tables import tables
+from .trigger import trigger
 
 cli = typer.Typer(
     name="dynaspan",
@@ -24,6 +25,7 @@ cli = typer.Typer(
 cli.command()(serve)
 cli.command()(jobs)
 cli.command()(doctor)
+cli.command()(trigger)
 cli.add_typer(tables)
 
 

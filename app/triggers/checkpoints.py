@@ -1,0 +1,229 @@
+"""How far each shard has been delivered, and who delivers it: in a file or in a DynamoDB table."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+from uuid import uuid4
+
+from ..config import ConfigError
+from .source import SourceFailed, asked, error_code
+
+LEASE_SECONDS = 20.0
+"""A shard whose owner has said nothing for so long goes to somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """`sequence`: all up to this record is settled. `since`: what was there before that epoch
+    second is not wanted, as the mapping began with what came later."""
+
+    sequence: str | None = None
+    since: float | None = None
+    finished: bool = False
+
+
+class LeaseLost(Exception):
+    """Somebody else delivers the shard now."""
+
+
+class Checkpoints(Protocol):
+    """Methods may raise SourceFailed."""
+
+    async def known(self) -> dict[str, Checkpoint]:
+        """Of all shards that anybody has begun with."""
+        ...
+
+    async def take(self, shard: str) -> Checkpoint | None:
+        """The shard is this process's for LEASE_SECONDS; None if it is somebody else's."""
+        ...
+
+    async def renew(self, shard: str) -> None:
+        """Raises LeaseLost."""
+        ...
+
+    async def save(self, shard: str, checkpoint: Checkpoint) -> None:
+        """Raises LeaseLost."""
+        ...
+
+    async def release(self, shard: str) -> None: ...
+
+
+class FileCheckpoints:
+    """For one process at a time, which holds the file."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ConfigError when another process holds it."""
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock: TextIO = path.with_name(path.name + ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise ConfigError(f"checkpoints: {path} is used by another process") from None
+        try:
+            found = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError:
+            self._lock.close()
+            raise ConfigError(f"checkpoints: {path} holds none") from None
+        self._all = {shard: Checkpoint(**told) for shard, told in found.items()}
+
+    def close(self) -> None:
+        self._lock.close()
+
+    async def known(self) -> dict[str, Checkpoint]:
+        return dict(self._all)
+
+    async def take(self, shard: str) -> Checkpoint | None:
+        return self._all.get(shard, Checkpoint())
+
+    async def renew(self, shard: str) -> None:
+        return
+
+    async def save(self, shard: str, checkpoint: Checkpoint) -> None:
+        self._all[shard] = checkpoint
+        text = json.dumps({name: asdict(each) for name, each in self._all.items()}, indent=1)
+        try:
+            await asyncio.to_thread(self._write, text)
+        except OSError as fault:
+            raise SourceFailed(f"{self._path}: {fault.strerror}") from fault
+
+    async def release(self, shard: str) -> None:
+        return
+
+    def _write(self, text: str) -> None:
+        new = self._path.with_name(f"{self._path.name}.{uuid4().hex}")
+        with new.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path)
+
+
+class TableCheckpoints:
+    """One item for each shard: whose it is, until when, and how far it has been delivered.
+
+    Owners tell their time by their own clocks: with one that is wrong a shard may be delivered by
+    two for a while, which targets must bear anyway.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        mapping: str,
+        clock: Callable[[], float] = time.time,
+        owner: str | None = None,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._mapping = mapping
+        self._clock = clock
+        self._owner = owner or uuid4().hex
+
+    async def open(self) -> None:
+        """Makes the table if there is none."""
+        names = ("mapping", "HASH"), ("shard", "RANGE")
+        try:
+            await asked(
+                self._client.create_table,
+                TableName=self._table,
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"} for name, _ in names
+                ],
+                KeySchema=[{"AttributeName": name, "KeyType": role} for name, role in names],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        except SourceFailed as fault:
+            if error_code(fault) != "ResourceInUseException":
+                raise
+        waiter = self._client.get_waiter("table_exists")
+        wait = {"Delay": 1, "MaxAttempts": 60}
+        await asked(waiter.wait, TableName=self._table, WaiterConfig=wait)
+
+    async def known(self) -> dict[str, Checkpoint]:
+        found: dict[str, Checkpoint] = {}
+        more: dict[str, Any] = {}
+        while True:
+            page = await asked(
+                self._client.query,
+                TableName=self._table,
+                KeyConditionExpression="mapping = :mapping",
+                ExpressionAttributeValues={":mapping": {"S": self._mapping}},
+                ConsistentRead=True,
+                **more,
+            )
+            found |= {item["shard"]["S"]: _checkpoint(item) for item in page["Items"]}
+            if "LastEvaluatedKey" not in page:
+                return found
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    async def take(self, shard: str) -> Checkpoint | None:
+        now = self._clock()
+        try:
+            answer = await self._update(
+                shard,
+                "SET #owner = :me, #until = :until",
+                "attribute_not_exists(#owner) OR #owner = :me OR #until < :now",
+                {":until": {"N": str(now + LEASE_SECONDS)}, ":now": {"N": str(now)}},
+                {"#until": "until"},
+            )
+        except LeaseLost:
+            return None
+        return _checkpoint(answer["Attributes"])
+
+    async def renew(self, shard: str) -> None:
+        until = {":until": {"N": str(self._clock() + LEASE_SECONDS)}}
+        names = {"#until": "until"}
+        await self._update(shard, "SET #until = :until", "#owner = :me", until, names)
+
+    async def save(self, shard: str, checkpoint: Checkpoint) -> None:
+        text = json.dumps(asdict(checkpoint))
+        values = {":checkpoint": {"S": text}}
+        names = {"#checkpoint": "checkpoint"}
+        await self._update(shard, "SET #checkpoint = :checkpoint", "#owner = :me", values, names)
+
+    async def release(self, shard: str) -> None:
+        try:
+            await self._update(shard, "REMOVE #owner", "#owner = :me", {}, {})
+        except LeaseLost:
+            return
+
+    async def _update(
+        self,
+        shard: str,
+        update: str,
+        condition: str,
+        values: dict[str, Any],
+        names: dict[str, str],
+    ) -> dict[str, Any]:
+        """Raises LeaseLost when the condition does not hold."""
+        try:
+            answer: dict[str, Any] = await asked(
+                self._client.update_item,
+                TableName=self._table,
+                Key={"mapping": {"S": self._mapping}, "shard": {"S": shard}},
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#owner": "owner", **names},
+                ExpressionAttributeValues={":me": {"S": self._owner}, **values},
+                ReturnValues="ALL_NEW",
+            )
+        except SourceFailed as fault:
+            if error_code(fault) == "ConditionalCheckFailedException":
+                raise LeaseLost(shard) from None
+            raise
+        return answer
+
+
+def _checkpoint(item: dict[str, Any]) -> Checkpoint:
+    told = item.get("checkpoint")
+    return Checkpoint() if told is None else Checkpoint(**json.loads(told["S"]))

@@ -1,0 +1,248 @@
+"""Delivers a stream to a target: one task for each shard, parents before their children.
+
+What is settled is written down behind each round of batches; whoever dies before that has some
+records delivered twice, none left out.
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from ..clock import Clock
+from .batches import batches, lanes
+from .checkpoints import Checkpoint, Checkpoints, LeaseLost
+from .delivery import Counts, Delivery, Record, created_of, keep, number_of
+from .destinations import Destination
+from .filters import Filters
+from .source import (
+    MOST_RECORDS,
+    IteratorExpired,
+    Page,
+    RecordsTrimmed,
+    Shard,
+    Source,
+    SourceFailed,
+)
+
+_log = logging.getLogger("dynaspan")
+_SHARDS_SECONDS = 2.0
+_PAUSE = 0.2
+_PAUSE_OF_FAILURE = 1.0
+_FAREWELL_SECONDS = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """window: seconds in which a batch may wait to become full. parallelization: batches of a shard
+    that are delivered at once."""
+
+    size: int = 100
+    window: float = 0.0
+    parallelization: int = 1
+    latest: bool = False
+
+
+class Mapper:
+    """`run` it once."""
+
+    def __init__(
+        self,
+        source: Source,
+        delivery: Delivery,
+        checkpoints: Checkpoints,
+        filters: Filters,
+        batching: Batching,
+        destination: Destination | None,
+        *,
+        clock: Clock,
+        counts: Counts,
+    ) -> None:
+        self._source = source
+        self._delivery = delivery
+        self._checkpoints = checkpoints
+        self._filters = filters
+        self._batching = batching
+        self._destination = destination
+        self._clock = clock
+        self._counts = counts
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ended = asyncio.Event()
+        # What is older is not wanted. Shards are read from their oldest record on all the same: an
+        # iterator at the latest one would go with the process, and what came meanwhile with it.
+        self._since: float | None = None
+
+    async def run(self, ended: asyncio.Event) -> None:
+        """Until `ended`; batches under way then have a moment to come to their end."""
+        self._ended = ended
+        try:
+            while not ended.is_set():
+                try:
+                    await self._look()
+                except SourceFailed as fault:
+                    _log.warning("the shards of the stream cannot be seen: %s", fault)
+                waiting = asyncio.ensure_future(ended.wait())
+                await asyncio.wait(
+                    [waiting, *self._tasks.values()],
+                    timeout=_SHARDS_SECONDS,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                waiting.cancel()
+        finally:
+            await self._leave()
+
+    async def _look(self) -> None:
+        """Begins with shards that can be read now, and keeps the leases of those that are."""
+        for shard, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[shard]
+                if not task.cancelled():
+                    task.result()
+                continue
+            try:
+                await self._checkpoints.renew(shard)
+            except LeaseLost:
+                _log.warning("shard %s is delivered by another process now", shard)
+                task.cancel()
+        shards = await self._source.shards()
+        known = await self._checkpoints.known()
+        if self._batching.latest and self._since is None:
+            begun = [each.since for each in known.values() if each.since is not None]
+            self._since = max(begun, default=None if known else self._clock.time())
+        for each in ready(shards, known):
+            if each.id in self._tasks:
+                continue
+            checkpoint = await self._checkpoints.take(each.id)
+            if checkpoint is None or checkpoint.finished:
+                continue
+            self._tasks[each.id] = asyncio.create_task(self._deliver_shard(each.id, checkpoint))
+
+    async def _deliver_shard(self, shard: str, checkpoint: Checkpoint) -> None:
+        with suppress(LeaseLost):
+            if checkpoint == Checkpoint() and self._since is not None:
+                checkpoint = Checkpoint(since=self._since)
+                await self._save(shard, checkpoint)
+            reader = _Reader(self._source, shard, checkpoint.sequence)
+            while not checkpoint.finished and not self._ended.is_set():
+                try:
+                    records, closed = await reader.next(self._batching, self._ended)
+                except RecordsTrimmed:
+                    await self._tell_trimmed(shard, checkpoint)
+                    reader = _Reader(self._source, shard, None)
+                    continue
+                except SourceFailed as fault:
+                    _log.warning("shard %s cannot be read: %s", shard, fault)
+                    await asyncio.sleep(_PAUSE_OF_FAILURE)
+                    reader = _Reader(self._source, shard, checkpoint.sequence)
+                    continue
+                if records:
+                    await self._settle(shard, records, checkpoint.since)
+                    checkpoint = replace(checkpoint, sequence=number_of(records[-1]))
+                if records or closed:
+                    await self._save(shard, replace(checkpoint, finished=closed))
+                checkpoint = replace(checkpoint, finished=closed)
+
+    async def _settle(self, shard: str, records: Sequence[Record], since: float | None) -> None:
+        """Delivers those that are wanted, lanes at once, in each one batch after the other."""
+        # Of the second in which the mapping began some may be older than it: better once too often.
+        late = [record for record in records if since is None or created_of(record) >= int(since)]
+        wanted = [record for record in late if self._filters.wants(record)]
+        self._counts.filtered += len(records) - len(wanted)
+
+        async def deliver(lane: Sequence[Record]) -> None:
+            for batch in batches(lane, self._batching.size):
+                await self._delivery.deliver(shard, batch)
+
+        await asyncio.gather(
+            *[deliver(each) for each in lanes(wanted, self._batching.parallelization)]
+        )
+        self._counts.lag = max(self._clock.time() - created_of(records[-1]), 0.0)
+
+    async def _save(self, shard: str, checkpoint: Checkpoint) -> None:
+        """Raises LeaseLost."""
+        while True:
+            try:
+                return await self._checkpoints.save(shard, checkpoint)
+            except SourceFailed as fault:
+                _log.warning("a checkpoint of shard %s cannot be written: %s", shard, fault)
+                await asyncio.sleep(_PAUSE_OF_FAILURE)
+
+    async def _tell_trimmed(self, shard: str, checkpoint: Checkpoint) -> None:
+        """Records have been lost; the rest goes on, but not in silence."""
+        after = checkpoint.sequence
+        _log.error("records behind %s of shard %s are not kept any more", after, shard)
+        told = {"shardId": shard, "startSequenceNumber": after, "streamArn": self._source.arn}
+        condition = {"condition": "RecordsTrimmed"}
+        await keep(
+            self._destination,
+            {"version": "1.0", "requestContext": condition, "DDBStreamBatchInfo": told},
+        )
+
+    async def _leave(self) -> None:
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks.values(), timeout=_FAREWELL_SECONDS)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        for shard in self._tasks:
+            with suppress(SourceFailed):
+                await self._checkpoints.release(shard)
+
+
+def ready(shards: Sequence[Shard], known: Mapping[str, Checkpoint]) -> list[Shard]:
+    """Those not finished whose parent is finished, or is no more."""
+    there = {shard.id for shard in shards}
+    finished = {id for id, checkpoint in known.items() if checkpoint.finished}
+    return [
+        shard
+        for shard in shards
+        if shard.id not in finished
+        and (shard.parent is None or shard.parent not in there or shard.parent in finished)
+    ]
+
+
+class _Reader:
+    """Collects records of a shard until they are enough for a round of batches."""
+
+    def __init__(self, source: Source, shard: str, after: str | None) -> None:
+        self._source = source
+        self._shard = shard
+        self._after = after
+        self._iterator: str | None = None
+
+    async def next(self, batching: Batching, ended: asyncio.Event) -> tuple[list[Record], bool]:
+        """Records, and whether they are the shard's last. Raises SourceFailed."""
+        found: list[Record] = []
+        most = batching.size * batching.parallelization
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        while not ended.is_set():
+            page = await self._page(min(most - len(found), MOST_RECORDS))
+            if page.records and not found:
+                since = loop.time()
+            found += page.records
+            if page.records:
+                self._after = number_of(found[-1])
+            self._iterator = page.next
+            if page.next is None:
+                return found, True
+            if len(found) >= most or (found and loop.time() - since >= batching.window):
+                return found, False
+            if not page.records:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), _PAUSE)
+        return found, False
+
+    async def _page(self, limit: int) -> Page:
+        if self._iterator is None:
+            self._iterator = await self._source.iterator(self._shard, self._after)
+        try:
+            return await self._source.read(self._iterator, limit)
+        except IteratorExpired:
+            self._iterator = await self._source.iterator(self._shard, self._after)
+            return await self._source.read(self._iterator, limit)

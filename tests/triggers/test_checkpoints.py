@@ -1,0 +1,53 @@
+"""Leases: one owner at a time, who loses what he does not renew; and the order of shards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.triggers.checkpoints import LEASE_SECONDS, Checkpoint, LeaseLost, TableCheckpoints
+from app.triggers.mapper import ready
+from app.triggers.source import Shard
+
+
+async def test_a_lease_goes_to_another_when_it_has_run_out(client: Any) -> None:
+    now = [1000.0]
+    first, second = (TableCheckpoints(client, "leases", "m", lambda: now[0]) for _ in "ab")
+    await first.open()
+    await second.open()
+    assert await first.take("s") == Checkpoint()
+    assert await second.take("s") is None
+    await first.save("s", Checkpoint(sequence="7"))
+    now[0] += LEASE_SECONDS - 1
+    await first.renew("s")
+    now[0] += LEASE_SECONDS - 1
+    assert await second.take("s") is None
+    now[0] += 2
+    assert await second.take("s") == Checkpoint(sequence="7")
+    with pytest.raises(LeaseLost):
+        await first.renew("s")
+    # Who was held up in the middle of a batch does not set it back.
+    with pytest.raises(LeaseLost):
+        await first.save("s", Checkpoint(sequence="5"))
+    await second.release("s")
+    assert await first.take("s") == Checkpoint(sequence="7")
+
+
+async def test_mappings_do_not_share_checkpoints(client: Any) -> None:
+    one, other = (TableCheckpoints(client, "leases", name) for name in ("one", "other"))
+    await one.open()
+    await one.take("s")
+    await one.save("s", Checkpoint(sequence="7", finished=True))
+    assert await one.known() == {"s": Checkpoint(sequence="7", finished=True)}
+    assert await other.known() == {}
+
+
+def test_a_shard_waits_for_its_parent() -> None:
+    parent, child = Shard("p", "gone", True), Shard("c", "p", False)
+    shards = [parent, child]
+    assert ready(shards, {}) == [parent]
+    assert ready(shards, {"p": Checkpoint(sequence="9")}) == [parent]
+    assert ready(shards, {"p": Checkpoint(finished=True)}) == [child]
+    # Records of one that is no more are not kept: nobody can wait for it.
+    assert ready([child], {}) == [child]
