@@ -14,14 +14,15 @@ import pytest
 from app.clock import SystemClock
 from app.errors import StoreUnavailable, StoreUnknown
 from app.metrics import Metrics
-from app.model.index import EntryChange, place_of
+from app.model.index import EntryChange, entry_changes, place_of
 from app.model.rows import Item, Key
 from app.model.table import Table
 from app.store.base import Committed
 from app.store.cassandra import CassandraStore, watch
 from app.store.cassandra.document import encode
 from app.store.cassandra.marks import MICROSECONDS, Mark, mark_of, slot_of
-from app.store.cassandra.session import Consistency, Result, Session, Statement, Value
+from app.store.cassandra.patience import Deadline
+from app.store.cassandra.session import Result, Session, Statement, Value
 from tests.store_cassandra.faults import Late, answer_lost, no_node, request_lost
 from tests.store_cassandra.indexing import (
     GLOBAL,
@@ -41,6 +42,7 @@ from tests.store_cassandra.support import (
     drop_keyspaces,
     new_key,
 )
+from tests.store_cassandra.undecided import leave_undecided
 
 QUICK = {"patience": 0.4}
 WRITE = "SET ver"
@@ -468,12 +470,24 @@ async def test_a_mark_without_a_write_hides_no_later_entry(
     await compare(store, table)
 
 
-# A3: what was decided and not yet written must be seen before a write is taken for lost. A single
-# node leaves no such round behind, so this is about the level alone.
-async def test_the_sweeper_reads_items_at_the_serial_level(make: MakeStore) -> None:
-    store = await make()
-    statements = store._table(indexed(GLOBAL)).statements
-    assert statements.decided.consistency is Consistency.LOCAL_SERIAL
+# A3: what was decided and not yet written must be seen before a write is taken for lost.
+async def test_a_write_that_was_decided_and_not_written_has_its_entry(
+    make: MakeStore, own_session: FaultySession
+) -> None:
+    store = await make(session=own_session)
+    table = await created(store, indexed(GLOBAL, sort=None))
+    done, lost = (Key(f"{name}-{uuid.uuid4().hex}", None) for name in ("done", "lost"))
+    await attempt(store, table, done, item(done, g="a", h="1"))
+    row = await store.get(table, done, consistent=True)
+    assert row is not None
+    texts = [str(key.partition) for key in (done, lost)]
+    await leave_undecided(own_session.driver, store._address.keyspace, table, *texts)
+    assert len((await actual(store, table))[GLOBAL.name]) == 1
+    mark = mark_of(table, lost, row.version, entry_changes(table, None, row.item))
+    await store._marks.write(mark, Deadline(SystemClock(), 5.0))
+    await no_marks(store, table)
+    assert len((await actual(store, table))[GLOBAL.name]) == 2
+    await compare(store, table)
 
 
 # -- long stops -----------------------------------------------------------------------------

@@ -18,9 +18,17 @@ from app.model.table import Table
 from app.store.base import Committed, StreamPage, Trimmed
 from app.store.cassandra import CassandraStore, stream_log, stream_reads, stream_statements
 from app.store.cassandra.outbox import stream_key
+from app.store.cassandra.session import Consistency, Statement
 from tests.store_cassandra.faults import no_node
 from tests.store_cassandra.indexing import item
-from tests.store_cassandra.streaming import becomes_complete, records, relays, streamed, write
+from tests.store_cassandra.streaming import (
+    becomes_complete,
+    records,
+    relays,
+    replayed,
+    streamed,
+    write,
+)
 from tests.store_cassandra.support import FaultySession, MakeStore, created, drop_keyspaces, new_key
 
 _T = TypeVar("_T")
@@ -186,3 +194,31 @@ async def test_the_lag_is_told(make: MakeStore, own_url: str) -> None:
     session.heal()
     await becomes_complete(store, table)
     await until(lag, lambda seconds: seconds == 0)
+
+
+# A8: a slice would go through the tombstones of all rows that were relayed, and fail in the end.
+async def test_nobody_slices_outbox_rows(make: MakeStore, own_url: str) -> None:
+    session = FaultySession(own_url)
+    store = await make(session=session)
+    table = await created(store, streamed())
+    key = new_key()
+    for number in range(3):
+        await write(store, table, key, item(key, n=str(number)))
+    await becomes_complete(store, table)
+    await replayed(store, table)
+    sent = [cql for cql in session.sent_for(table) if "kind = 100" in cql]
+    assert sent
+    assert all("pk = ? AND kind = 100 AND ik = ? AND sk = ?" in cql for cql in sent)
+
+
+# A8: tombstones of marks and records are many, and go after three hours.
+async def test_tombstones_of_streams_go_soon(make: MakeStore) -> None:
+    store = await make()
+    statement = Statement(
+        "SELECT table_name, gc_grace_seconds FROM system_schema.tables WHERE keyspace_name = ?",
+        Consistency.LOCAL_QUORUM,
+    )
+    keyspace = f"{store._address.keyspace}_catalog"
+    rows = (await store._session.execute(statement, (keyspace,), 5.0)).rows
+    seconds = dict(rows)
+    assert {seconds[name] for name in ("pending", "log", "dirty")} == {3 * 3600}

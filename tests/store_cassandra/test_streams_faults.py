@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -18,9 +18,10 @@ from app.metrics import Metrics
 from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import ABSENT, Batch, Committed, Write
-from app.store.cassandra import CassandraStore, relay, watch
+from app.store.cassandra import CassandraStore, outbox, relay, watch
 from app.store.cassandra.marks import MICROSECONDS, Mark, slot_of
-from app.store.cassandra.session import Consistency
+from app.store.cassandra.patience import Deadline
+from app.store.cassandra.session import Result, Session, Statement, Value
 from tests.store_cassandra.faults import Late, answer_lost, no_node, request_lost
 from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, item
 from tests.store_cassandra.streaming import (
@@ -40,6 +41,7 @@ from tests.store_cassandra.support import (
     drop_keyspaces,
     new_key,
 )
+from tests.store_cassandra.undecided import leave_undecided
 
 _T = TypeVar("_T")
 QUICK = {"patience": 0.4}
@@ -288,25 +290,55 @@ async def pending(store: CassandraStore, table: Table, key: Key) -> list[Mark]:
     return [mark for mark in found if mark.table_id == table.id and mark.key(table) == key]
 
 
-# A3: the level that finishes what was decided and not written. One node leaves no such round.
-async def test_a_missing_record_is_looked_for_at_the_serial_level(
+# A3: nobody can see it, and yet it will have happened for whoever writes next.
+async def test_a_write_that_was_decided_and_not_written_is_told(
     make: MakeStore, own_session: FaultySession
 ) -> None:
-    faults = At("cas:before")
-    store = await make(session=own_session, faults=faults)
+    store = await make(session=own_session)
     await relays(store)
+    table = await created(store, streamed(sort=None))
+    done, lost = (Key(f"{name}-{uuid.uuid4().hex}", None) for name in ("done", "lost"))
+    await write(store, table, done, item(done))
+    await becomes_complete(store, table)
+    row = await store.get(table, done, consistent=True)
+    assert row is not None
+    keyspace = store._address.keyspace
+    texts = [str(key.partition) for key in (done, lost)]
+    await leave_undecided(own_session.driver, keyspace, table, *texts)
+    assert await store.get(table, lost, consistent=True) is None
+    mark = outbox.mark_of(table, lost, row.version)
+    await store._streams.marks.write(mark, Deadline(SystemClock(), 5.0))
+
+    async def told() -> list[str]:
+        return [record.keys["p"]["S"] for record in await records(store, table)]
+
+    await until(told, lambda found: sorted(found) == sorted(texts))
+    assert await store.get(table, lost, consistent=True) is not None
+
+
+# A5: or the one that is done takes the mark away that the other one needs.
+async def test_each_attempt_has_a_mark_of_its_record(
+    make: MakeStore, own_session: FaultySession
+) -> None:
+    store = await make(session=own_session)
     table = await created(store, streamed())
-    decided = store._table(table).statements.decided
-    assert decided.consistency is Consistency.LOCAL_SERIAL
-    faults.armed = True
+    ids: list[Value] = []
+
+    async def note(
+        session: Session, statement: Statement, values: Sequence[Value], seconds: float
+    ) -> Result:
+        ids.append(values[2])
+        return await session.execute(statement, values, seconds)
+
+    for _ in range(3):
+        own_session.on_next("_catalog.pending (", note)
+    own_session.on_next("SET ver", no_node)
+    own_session.on_next("SET ver", request_lost)
     key = new_key()
-    with pytest.raises(Died):
-        await write(store, table, key, item(key))
-
-    async def sent() -> bool:
-        return decided.cql in own_session.sent
-
-    await until(sent, bool)
+    assert await write(store, table, key, item(key)) == Committed()
+    assert len(set(ids)) == 3
+    await becomes_complete(store, table)
+    assert len(await records(store, table)) == 1
 
 
 # A4: its client got a 500, and a node that hung executes the write when nobody waits any more.
