@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         description="How tables made from now on keep items, unless the tag dynaspan:translator "
         "says it.",
     )
+    write_isolation: Literal["always_use_lwt", "only_rmw_uses_lwt", "forbid_rmw", "unsafe_rmw"] = (
+        Field(
+            "always_use_lwt",
+            description="Write isolation of tables made from now on, unless the tag "
+            "system:write_isolation says it.",
+        )
+    )
     census_interval: float = Field(
         60.0,
         gt=0,

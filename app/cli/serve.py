@@ -45,6 +45,10 @@ def serve(
     transition: Annotated[float | None, _option("transition")] = None,
     limits: Annotated[str | None, _option("limits")] = None,
     translator: Annotated[str | None, _option("translator")] = None,
+    write_isolation: Annotated[
+        Literal["always_use_lwt", "only_rmw_uses_lwt", "forbid_rmw", "unsafe_rmw"] | None,
+        _option("write_isolation"),
+    ] = None,
     census_interval: Annotated[float | None, _option("census_interval")] = None,
     verify_interval: Annotated[float | None, _option("verify_interval")] = None,
     stream_shards: Annotated[int | None, _option("stream_shards")] = None,

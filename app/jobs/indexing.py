@@ -1,24 +1,28 @@
 """Fills indexes that were added to a table with items, and takes away deleted ones, and tables
-that have been shown as DELETING for as long as they should."""
+that have been shown as DELETING for as long as they should; and moves tables to the way in which
+they are to be written."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..clock import Clock
 from ..errors import Busy, StoreError, StoreUnavailable, TableChanged, TableGone
 from ..metrics import Metrics
 from ..model.index import EntryChange, place_of, projected
+from ..model.isolation import wanted
 from ..model.rows import Key, Row, Segment
 from ..model.table import FILL_PARTS, Index, Table, with_index
 from ..store.base import Batch, Committed, Store, Write
 from ..store.keyqueue import KeyQueue
+from .isolation import moved
 
 _JOB = "indexing"
 _PAGE_ROWS = 100
 _KEPT_SECONDS = 30.0
+_LEFT_SECONDS = 5.0
 _NAMES_AT_ONCE = 100
 _AT_ONCE = 8
 
@@ -30,6 +34,8 @@ class Indexing:
     So the entry is made under the same condition as any other write's, and cannot be older than
     its item. Writers keep the index from the moment it is CREATING: an item missed by the scan was
     written after that. Doing a part again only costs time.
+
+    unsettled: tables that are not written as they are to be, by id: version, and since when.
     """
 
     store: Store
@@ -38,6 +44,7 @@ class Indexing:
     queue: KeyQueue
     interval: float = 0.5
     pause: float = 0.01
+    unsettled: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     async def run(self) -> None:
         """For ever. Cancel it to stop."""
@@ -56,6 +63,7 @@ class Indexing:
         if not await self.store.leads(_JOB):
             return False
         async for table in self._tables():
+            await self._settle_writes(table)
             if self._goes(table):
                 # False if it has changed: the next round sees how.
                 await self.store.drop_table(table)
@@ -71,6 +79,18 @@ class Indexing:
                     await self._create(table, index)
                     break
         return found
+
+    async def _settle_writes(self, table: Table) -> None:
+        """Goes on with what has been left behind; who is at it changes the table now and then."""
+        if not self.store.capabilities.plain_writes or table.writes == wanted(table):
+            self.unsettled.pop(table.id, None)
+            return
+        now = self.clock.monotonic()
+        version, since = self.unsettled.setdefault(table.id, (table.version, now))
+        if version != table.version:
+            self.unsettled[table.id] = (table.version, now)
+        elif now - since >= _LEFT_SECONDS:
+            await moved(self.store, table, wanted(table))
 
     def _goes(self, table: Table) -> bool:
         shown = table.transition

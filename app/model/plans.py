@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from .index import EntryChange
 from .rows import Item, Key
@@ -42,19 +43,28 @@ class Delta:
     most: int
 
 
+class Old(Enum):
+    """What the item that was there is needed for."""
+
+    NOTHING = 0
+    COUNTED = 1
+    """The answer tells of what was consumed."""
+    NEEDED = 2
+    """What is written or returned depends on it: this is a read-modify-write."""
+
+
 @dataclass(frozen=True, slots=True)
 class WritePlan:
     """One item's write. `change` is called with the item as it is, again after each lost race.
 
-    `change` is pure and may raise ApiError. When `blind` it is called once with None, and its
-    result must not depend on what is there. `delta` does the same to an item that is there, where
-    neither the answer nor the table needs what it was.
+    `change` is pure and may raise ApiError. Unless the old item is NEEDED, it may be called with
+    None whatever is there, or `delta` done to an item that is there where the plan has one.
     """
 
     table: Table
     key: Key
     change: Callable[[Item | None], Change]
-    blind: bool
+    old: Old
     delta: Delta | None = None
 
 

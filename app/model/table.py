@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from .attachment import Attachment, attachment
+from .isolation import ALWAYS, LWT
 from .limits import SERVICE, Limits
 
 # Raised when an older dynaspan could misread what a newer one stored; an older one refuses it.
@@ -124,6 +125,7 @@ class Table:
     global index; None is the service's default.
     `attached`: where its data is, when it is somebody else's: it is only read.
     `translator`: how its store keeps items, if it knows several ways.
+    `isolation`: its policy; `writes`: how it is written now, both as in `isolation`.
     `options` holds settings that are only echoed, in API form: TableClassSummary.
     """
 
@@ -151,6 +153,8 @@ class Table:
     transition: Transition | None = None
     attached: Attachment | None = None
     translator: str = "document"
+    isolation: str = ALWAYS
+    writes: str = LWT
 
     def state(self, now: float) -> str:
         """CREATING, UPDATING, DELETING or ACTIVE, as TableStatus tells it.

@@ -11,13 +11,13 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError, StoreError
 from ..model import capacity
-from ..model.plans import NotWritten, WritePlan
+from ..model.plans import NotWritten, Old, WritePlan
 from ..model.rows import Key
 from ..model.table import Table
 from ..partiql import Bound, Exists, bind
 from .context import Context
 from .execute_statement import EXISTS_REFUSED
-from .item_writes import index_units, refuse, written_units
+from .item_writes import index_units, old_for_answer, refuse, written_units
 from .registry import Answer, Request
 from .statement_items import ItemRead, item_read
 from .statement_writes import returned, write_plan
@@ -65,7 +65,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     mode = request.get("ReturnConsumedCapacity", "NONE")
     ones = [_One(each) for each in request["Statements"]]
     for one in ones:
-        await _prepare(ctx, one, needs_old=mode != "NONE")
+        await _prepare(ctx, one, old_for_answer(request))
     _refuse_mixed(ones)
     keys = [one.key for one in ones if one.key is not None]
     if len(set(keys)) < len(keys):
@@ -83,7 +83,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     return result
 
 
-async def _prepare(ctx: Context, one: _One, *, needs_old: bool) -> None:
+async def _prepare(ctx: Context, one: _One, old: Old) -> None:
     """What is wrong with a statement is its own answer, and no other's."""
     try:
         bound = bind(one.request["Statement"], one.request.get("Parameters"))
@@ -94,7 +94,7 @@ async def _prepare(ctx: Context, one: _One, *, needs_old: bool) -> None:
         if bound.reads:
             one.work = item_read(one.table, bound, NOT_ONE_ITEM)
         else:
-            one.work = write_plan(one.table, bound, needs_old=needs_old)
+            one.work = write_plan(one.table, bound, old=old)
     except ApiError as fault:
         one.answer["Error"] = _error(fault)
 

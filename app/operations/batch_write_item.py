@@ -11,7 +11,7 @@ from .. import errors
 from ..errors import ApiError, StoreError
 from ..model import capacity
 from ..model.limits import SERVICE
-from ..model.plans import NotWritten, WritePlan, Written
+from ..model.plans import NotWritten, Old, WritePlan, Written
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import normalize_item
@@ -19,7 +19,7 @@ from .batches import check_batch
 from .context import Context
 from .item_collections import metrics_by_table
 from .item_plans import check_item_size, delete_plan, put_plan
-from .item_writes import index_units, written_units
+from .item_writes import index_units, old_for_answer, written_units
 from .registry import Answer, Request
 from .tables import usable_tables
 from .writes import run_write
@@ -49,7 +49,8 @@ async def run(ctx: Context, request: Request) -> Answer:
         await check_batch(ctx, "BatchWriteItem", request)
     tables = await usable_tables(ctx, request["RequestItems"])
     mode = request.get("ReturnConsumedCapacity", "NONE")
-    plans = [_plan(tables[one.name], one, needs_old=mode != "NONE") for one in ones]
+    old = old_for_answer(request)
+    plans = [_plan(tables[one.name], one, old) for one in ones]
     if len({(plan.table.id, plan.key) for plan in plans}) < len(plans):
         raise errors.validation("Provided list of item keys contains duplicates")
     for one, plan in zip(ones, plans, strict=True):
@@ -94,10 +95,10 @@ def _one(name: str, write: Request) -> _One:
     return _One(name, write, None, normalize_item(delete["Key"]))
 
 
-def _plan(table: Table, one: _One, *, needs_old: bool) -> WritePlan:
+def _plan(table: Table, one: _One, old: Old) -> WritePlan:
     if one.item is not None:
-        return put_plan(table, one.item, needs_old=needs_old)
-    return delete_plan(table, one.wire_key or {}, needs_old=needs_old)
+        return put_plan(table, one.item, old=old)
+    return delete_plan(table, one.wire_key or {}, old=old)
 
 
 def _answer(

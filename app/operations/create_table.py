@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 from .. import errors
+from ..model.isolation import wanted
 from ..model.table import Table
 from .context import Context
 from .describe import description, transition
@@ -25,7 +27,7 @@ from .table_rules import (
     require,
     with_class,
 )
-from .tags import given_tags, limits_of, translator_of
+from .tags import given_tags, isolation_of, limits_of, translator_of
 from .throughput_rules import on_demand, throughput, warm
 
 
@@ -72,6 +74,11 @@ def _table(ctx: Context, request: Request) -> Table:
         warm=warm(request, units, mode, None),
         limits=limits_of(ctx, tags),
         translator=translator_of(ctx, tags),
+        isolation=isolation_of(ctx, tags),
         transition=transition(ctx, "CREATING"),
     )
-    return table if view is None else with_stream(ctx, table, view)
+    if view is not None:
+        table = with_stream(ctx, table, view)
+    # Nobody has written yet.
+    plain = ctx.store.capabilities.plain_writes
+    return replace(table, writes=wanted(table)) if plain else table

@@ -9,7 +9,7 @@ from ..model import capacity
 from ..model.plans import NotWritten
 from ..partiql import Bound, Exists, bind
 from .context import Context
-from .item_writes import index_units, refuse, written_units
+from .item_writes import index_units, old_for_answer, refuse, written_units
 from .registry import Answer, Request
 from .statement_pages import read_page
 from .statement_reads import reading_of
@@ -33,7 +33,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 async def _write(ctx: Context, request: Request, write: Bound) -> Answer:
     table = await usable_table(ctx, write.table)
     mode = request.get("ReturnConsumedCapacity", "NONE")
-    plan = write_plan(table, write, needs_old=mode != "NONE")
+    plan = write_plan(table, write, old=old_for_answer(request))
     outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)

@@ -8,7 +8,7 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError
 from ..model import capacity
-from ..model.plans import WritePlan
+from ..model.plans import Old, WritePlan
 from ..model.rows import Item
 from ..model.table import Table
 from ..partiql import Bound, Delete, Exists, Select, Update, Where, bind
@@ -114,7 +114,7 @@ def _plan(number: int, table: Table, statement: Bound) -> WritePlan | ApiError:
         checked = _checked_key(number, table, statement, statement.statement.select)
     try:
         if checked is None:
-            return write_plan(table, statement, needs_old=True)
+            return write_plan(table, statement, old=Old.NEEDED)
         where, key = checked
         wanted = statement.condition(where)
         assert wanted is not None

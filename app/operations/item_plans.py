@@ -6,7 +6,7 @@ from .. import errors
 from ..errors import ApiError
 from ..expressions import Condition, Update, check_scalar_keys
 from ..model.limits import SERVICE
-from ..model.plans import Change, Delete, Delta, Put, Refused, WritePlan
+from ..model.plans import Change, Delete, Delta, Old, Put, Refused, WritePlan
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import item_size
@@ -20,9 +20,9 @@ _UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
 
 def put_plan(
-    table: Table, item: Item, wanted: Condition | None = None, *, needs_old: bool = True
+    table: Table, item: Item, wanted: Condition | None = None, *, old: Old = Old.NEEDED
 ) -> WritePlan:
-    """`needs_old`: the answer tells of the item that was there. Raises ValidationException."""
+    """`old`: what the answer needs. Raises ValidationException."""
     refuse_only_read(table)
     key = key_of_item(table, item)
     check_condition_keys(table, wanted)
@@ -31,13 +31,13 @@ def put_plan(
     def change(old: Item | None) -> Change:
         return Put(item) if holds(wanted, old) else Refused()
 
-    return WritePlan(table, key, change, blind=wanted is None and not needs_old)
+    return WritePlan(table, key, change, old if wanted is None else Old.NEEDED)
 
 
 def delete_plan(
-    table: Table, wire_key: Item, wanted: Condition | None = None, *, needs_old: bool = True
+    table: Table, wire_key: Item, wanted: Condition | None = None, *, old: Old = Old.NEEDED
 ) -> WritePlan:
-    """`wire_key`: the key attributes. Raises ValidationException."""
+    """`wire_key`: the key attributes; `old`: what the answer needs. Raises ValidationException."""
     refuse_only_read(table)
     key = key_of_request(table, wire_key)
     check_condition_keys(table, wanted)
@@ -45,7 +45,7 @@ def delete_plan(
     def change(old: Item | None) -> Change:
         return Delete() if holds(wanted, old) else Refused()
 
-    return WritePlan(table, key, change, blind=wanted is None and not needs_old)
+    return WritePlan(table, key, change, old if wanted is None else Old.NEEDED)
 
 
 def update_plan(
@@ -54,9 +54,9 @@ def update_plan(
     changes: Update | None,
     wanted: Condition | None = None,
     *,
-    needs_old: bool = True,
+    old: Old = Old.NEEDED,
 ) -> WritePlan:
-    """Without `changes` an item that is not there is made of its key. `needs_old`: the answer tells
+    """Without `changes` an item that is not there is made of its key. `old`: what the answer needs
     of the item as it was, or of attributes that are not set. Raises ValidationException; so does
     the plan's `change` where the item is not as the update needs it."""
     refuse_only_read(table)
@@ -78,11 +78,13 @@ def update_plan(
         return Put(new)
 
     delta = None
-    if not needs_old and wanted is None and changes is not None and not changes.reads_item:
+    if wanted is not None or changes is None or changes.reads_item:
+        old = Old.NEEDED
+    elif old is not Old.NEEDED:
         new = changes.apply({})
         removed = frozenset(name for name in changes.paths if name not in new)
         delta = Delta(new, removed, table.limits.item)
-    return WritePlan(table, key, change, blind=False, delta=delta)
+    return WritePlan(table, key, change, old, delta)
 
 
 def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:
@@ -95,7 +97,7 @@ def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:
             return Refused()
         return Delete() if old is None else Put(old)
 
-    return WritePlan(table, key, change, blind=False)
+    return WritePlan(table, key, change, Old.NEEDED)
 
 
 async def check_item_size(ctx: Context, name: str, item: Item) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from .. import errors
 from ..expressions import Condition, Placeholders, condition, legacy
 from ..model import capacity, expiry
-from ..model.plans import NotWritten, WritePlan, Written
+from ..model.plans import NotWritten, Old, WritePlan, Written
 from ..model.rows import Item
 from ..values import item_size
 from .context import Context
@@ -31,14 +32,18 @@ def refuse(request: Request, outcome: NotWritten) -> errors.ApiError:
     return errors.conditional_check_failed(outcome.old if wanted else None)
 
 
-def needs_old(request: Request) -> bool:
-    """Whether the answer needs the item that was there, whatever the change itself needs."""
-    asked = (
-        request.get("ReturnValues", "NONE"),
-        request.get("ReturnConsumedCapacity", "NONE"),
-        request.get("ReturnItemCollectionMetrics", "NONE"),
-    )
-    return asked != ("NONE", "NONE", "NONE")
+_COUNTS = ("ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
+
+
+def old_for_answer(request: Request, *, without: Collection[str] = ("NONE",)) -> Old:
+    """What the answer needs of the item that was there, whatever the change itself needs.
+
+    without: values of ReturnValues that need nothing of it.
+    """
+    if request.get("ReturnValues", "NONE") not in without:
+        return Old.NEEDED
+    counted = any(request.get(name, "NONE") != "NONE" for name in _COUNTS)
+    return Old.COUNTED if counted else Old.NOTHING
 
 
 async def answer(

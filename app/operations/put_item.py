@@ -10,7 +10,7 @@ from .item_plans import check_item_size, put_plan
 from .item_writes import (
     LEGACY_CONDITION,
     answer,
-    needs_old,
+    old_for_answer,
     refuse,
     write_condition,
 )
@@ -31,7 +31,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
-    plan = put_plan(table, item, wanted, needs_old=needs_old(request))
+    plan = put_plan(table, item, wanted, old=old_for_answer(request))
     outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)

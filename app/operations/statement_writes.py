@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from .. import errors
 from ..model import plans
-from ..model.plans import Change, WritePlan, Written
+from ..model.plans import Change, Old, WritePlan, Written
 from ..model.rows import Item
 from ..model.table import KeyAttribute, Table
 from ..partiql import Bound, Delete, Insert, Update, Where
@@ -17,8 +17,8 @@ from ..values import item_size
 from .item_plans import delete_plan, put_plan, too_large, update_plan
 
 
-def write_plan(table: Table, write: Bound, *, needs_old: bool) -> WritePlan:
-    """`needs_old` as for `item_plans`. Raises ValidationException.
+def write_plan(table: Table, write: Bound, *, old: Old) -> WritePlan:
+    """`old` as for `item_plans`. Raises ValidationException.
 
     A plan of an INSERT raises DuplicateItemException where there is an item, one of an UPDATE is
     refused where there is none.
@@ -34,7 +34,7 @@ def write_plan(table: Table, write: Bound, *, needs_old: bool) -> WritePlan:
         return update_plan(table, key, write.changes(statement), wanted)
     assert statement.where is not None
     if write.asks_only_keys(statement.where, table.key_names):
-        return delete_plan(table, key, needs_old=needs_old or statement.returning != "NONE")
+        return delete_plan(table, key, old=old if statement.returning == "NONE" else Old.NEEDED)
     plan = delete_plan(table, key, wanted)
 
     def change(old: Item | None) -> Change:

@@ -10,18 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from .. import errors
+from ..model import isolation
 from ..model.limits import TAG, Limits, WrongLimits, relaxed
 from ..model.table import Table
 from .context import Context
 from .names import table_of_arn
 from .tables import refuse_virtual
+from .write_kinds import settle_writes
 
 MOST_TAGS = 50
-# Tags with a meaning, and the values that say what is done anyway. Another one would be kept, and
-# have no effect.
-_ONLY = {
-    "system:write_isolation": ("always_use_lwt", "always", "a"),
-}
 TRANSLATOR = "dynaspan:translator"
 Tags = tuple[tuple[str, str], ...]
 
@@ -38,13 +35,6 @@ def given_tags(tags: list[dict[str, str]]) -> Tags:
         raise errors.access_denied("Tag keys starting with 'aws:' are reserved for system use")
     if len(tags) > MOST_TAGS:
         raise _too_many()
-    for tag in tags:
-        only = _ONLY.get(tag["Key"])
-        if only is not None and tag["Value"] not in only:
-            raise errors.validation(
-                f"One or more parameter values were invalid: Tag {tag['Key']} can only be "
-                f"{only[0]} on this server"
-            )
     return tuple((tag["Key"], tag["Value"]) for tag in tags)
 
 
@@ -97,6 +87,20 @@ def translator_of(ctx: Context, tags: Tags) -> str:
     return name
 
 
+def isolation_of(ctx: Context, tags: Tags) -> str:
+    """Of a table that has these tags. Raises ValidationException."""
+    text = dict(tags).get(isolation.TAG)
+    if text is None:
+        return ctx.settings.write_isolation
+    name = isolation.named(text)
+    if name is None:
+        raise errors.validation(
+            f"One or more parameter values were invalid: Tag {isolation.TAG} is one of "
+            f"{', '.join(isolation.NAMES)}"
+        )
+    return name
+
+
 def _check_translator(table: Table, tags: Tags) -> None:
     """The data is kept in its way, so it stays."""
     told = dict(tags).get(TRANSLATOR)
@@ -119,8 +123,22 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
         limits = table.limits
         if dict(tags).get(TAG) != dict(table.tags).get(TAG):
             limits = limits_of(ctx, tags)
-        changed = replace(table, tags=tags, limits=limits, version=table.version + 1)
+        policy = table.isolation
+        if dict(tags).get(isolation.TAG) != dict(table.tags).get(isolation.TAG):
+            policy = isolation_of(ctx, tags)
+            if table.attached is not None and policy != isolation.ALWAYS:
+                raise errors.validation(
+                    f"One or more parameter values were invalid: Tag {isolation.TAG}: table "
+                    f"{table.name} is attached, and always written by lightweight transactions"
+                )
+        changed = replace(
+            table, tags=tags, limits=limits, isolation=policy, version=table.version + 1
+        )
         if await ctx.store.change_table(changed):
+            if policy != table.isolation:
+                await settle_writes(ctx, changed)
+                # What is forbidden is so through every process.
+                await ctx.store.settled(changed)
             return
 
 

@@ -40,7 +40,7 @@ from .context import Context
 from .item_collections import check_collection
 from .item_writes import index_units, written_units
 from .registry import Request
-from .writes import looked_up_again, note_expired
+from .writes import looked_up_again, note_expired, transactable
 
 MOST_BYTES = 4 * 1024 * 1024
 DUPLICATES = "Transaction request cannot include multiple operations on one item"
@@ -85,6 +85,12 @@ async def run_transaction(
     keys = [(plan.table.id, plan.key) for plan in plans if isinstance(plan, WritePlan)]
     async with ctx.queue.slots(keys):
         while True:
+            plans = [
+                replace(plan, table=await transactable(ctx, plan.table, deadline))
+                if isinstance(plan, WritePlan)
+                else plan
+                for plan in plans
+            ]
             rows = await _read(ctx, plans)
             changes = [_changed(plan, row) for plan, row in zip(plans, rows, strict=True)]
             for place, change in enumerate(changes):
@@ -121,6 +127,9 @@ async def run_transaction(
 
 async def snapshot(ctx: Context, reads: Sequence[tuple[Table, Key]]) -> tuple[Row | None, ...]:
     """Raises TransactionCanceledException when the items are written all the while."""
+    deadline = ctx.clock.monotonic() + ctx.settings.deadline
+    for table, _ in reads:
+        await transactable(ctx, table, deadline)
     rows = await ctx.store.snapshot(reads)
     if isinstance(rows, Conflict):
         raise errors.transaction_canceled([errors.CONFLICT_REASON for _ in reads])

@@ -11,6 +11,7 @@ from .item_plans import update_plan
 from .item_writes import (
     LEGACY_CONDITION,
     answer,
+    old_for_answer,
     refuse,
     write_condition,
 )
@@ -20,6 +21,7 @@ from .tables import usable_table
 from .writes import run_write
 
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
+_TELLS_NOTHING_OLD = ("NONE", "UPDATED_NEW")
 _LEGACY = ("AttributeUpdates", *LEGACY_CONDITION)
 
 
@@ -32,7 +34,8 @@ async def run(ctx: Context, request: Request) -> Answer:
     placeholders.check_unused()
 
     table = await usable_table(ctx, request["TableName"])
-    plan = update_plan(table, wire_key, changes, wanted, needs_old=_needs_old(request))
+    old = old_for_answer(request, without=_TELLS_NOTHING_OLD)
+    plan = update_plan(table, wire_key, changes, wanted, old=old)
     outcome = await run_write(ctx, plan)
     if isinstance(outcome, NotWritten):
         raise refuse(request, outcome)
@@ -45,14 +48,6 @@ def _update(request: Request, placeholders: Placeholders) -> Update | None:
         return update(text, placeholders)
     updates = request.get("AttributeUpdates")
     return legacy.attribute_updates(updates) if updates else None
-
-
-def _needs_old(request: Request) -> bool:
-    # What is billed is the larger of the old item and the new.
-    counted = ("ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
-    return request.get("ReturnValues", "NONE") not in ("NONE", "UPDATED_NEW") or any(
-        request.get(name, "NONE") != "NONE" for name in counted
-    )
 
 
 def _returned(request: Request, changes: Update | None, outcome: Written) -> Item | None:

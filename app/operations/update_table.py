@@ -15,6 +15,7 @@ from .stream_rules import with_stream_update
 from .table_rules import refuse_ineffective, with_class
 from .tables import described_table, refuse_busy
 from .throughput_rules import moved, on_demand, throughput, warm
+from .write_kinds import left_plain
 
 _CHANGES = (
     "ProvisionedThroughput",
@@ -49,6 +50,8 @@ async def run(ctx: Context, request: Request) -> Answer:
         same = quiet == replace(table, deletion_protection=False)
         if not same:
             changed = replace(changed, transition=transition(ctx, "UPDATING"))
+        if await left_plain(ctx, table, changed):
+            continue
         # False: somebody else changed it since it was read.
         if await ctx.store.change_table(changed):
             if changed.stream != table.stream:

@@ -11,6 +11,7 @@ from ..model.table import Table, TimeToLive, with_index
 from .context import Context
 from .registry import Answer, Request
 from .tables import described_table, refuse_busy
+from .write_kinds import left_plain
 
 # A change is over within a moment as long as all servers answer: it is waited for so often.
 _TRIES = 40
@@ -28,6 +29,8 @@ async def run(ctx: Context, request: Request) -> Answer:
         refuse_busy(ctx, table)
         _check(table.ttl, attribute, enabled)
         changed = _enabled(ctx, table, attribute) if enabled else _disabled(table)
+        if await left_plain(ctx, table, changed):
+            continue
         if await ctx.store.change_table(changed):
             return {"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": enabled}}
     raise errors.validation("Time to live has been modified multiple times within a fixed interval")

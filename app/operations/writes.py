@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from .. import errors
 from ..errors import TableChanged, TableGone
 from ..model.expiry import expired
 from ..model.index import entry_changes
-from ..model.plans import NotWritten, Put, Refused, WritePlan, Written
+from ..model.isolation import ALWAYS, FORBID, HELD, LWT, TAG
+from ..model.plans import NotWritten, Old, Put, Refused, WritePlan, Written
 from ..model.rows import Item, Key, Row
 from ..model.stream import record_of
 from ..model.table import Table
@@ -32,6 +34,8 @@ async def run_write(ctx: Context, plan: WritePlan) -> Written | NotWritten:
     pause = _FIRST_PAUSE
     async with ctx.queue.slot(plan.table.id, plan.key):
         while True:
+            if plan.table.writes != LWT:
+                plan = await _released(ctx, plan, deadline)
             try:
                 done = await _attempt(ctx, plan)
             except TableChanged:
@@ -47,12 +51,51 @@ async def run_write(ctx: Context, plan: WritePlan) -> Written | NotWritten:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
+async def _released(ctx: Context, plan: WritePlan, deadline: float) -> WritePlan:
+    """The plan for the table as it is when it may be written again."""
+    return replace(plan, table=await _once(ctx, plan.table, _is_released, deadline))
+
+
+async def transactable(ctx: Context, table: Table, deadline: float) -> Table:
+    """The table as it is when transactions may have part of it. Raises ValidationException."""
+    if table.isolation != ALWAYS:
+        raise errors.validation(
+            f"Transactions are refused for table {table.name}, whose tag {TAG} is "
+            f"{table.isolation}: they need {ALWAYS}"
+        )
+    return await _once(ctx, table, _is_written_by_lwt, deadline)
+
+
+def _is_released(table: Table) -> bool:
+    return table.writes not in HELD
+
+
+def _is_written_by_lwt(table: Table) -> bool:
+    return table.writes == LWT
+
+
+async def _once(
+    ctx: Context, table: Table, good: Callable[[Table], bool], deadline: float
+) -> Table:
+    while not good(table):
+        if ctx.clock.monotonic() + _LONGEST_PAUSE > deadline:
+            raise errors.throttling(f"Table {table.name} is changing how it is written; try again")
+        await asyncio.sleep(_LONGEST_PAUSE)
+        table = await looked_up_again(ctx, table)
+    return table
+
+
 async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conflict | Locked:
     table = plan.table
     row: Row | None = None
     # An index entry is changed from what it was, and a stream tells of that, so that a table with
     # either is always read.
     unread = not table.kept_indexes and table.stream is None
+    if table.isolation == FORBID:
+        _check_allowed(ctx, plan, unread)
+        unread = unread and plan.old is not Old.NEEDED
+    else:
+        unread = unread and plan.old is Old.NOTHING
     if unread and plan.delta is not None and _takes_deltas(ctx, table):
         outcome = await ctx.store.commit(
             Batch((Write(table, plan.key, ANY, None, delta=plan.delta),))
@@ -61,7 +104,7 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
             return Written(None, plan.delta.set)
         if isinstance(outcome, Locked):
             return _lost(ctx, outcome)
-    blind = plan.blind and unread
+    blind = unread and plan.delta is None
     if not blind:
         row = await ctx.store.get(table, plan.key, consistent=True)
     old = None if row is None else row.item
@@ -81,6 +124,21 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
         note_expired(ctx, table, plan.key, new)
         return Written(old, new, entries)
     return _lost(ctx, outcome)
+
+
+def _check_allowed(ctx: Context, plan: WritePlan, unread: bool) -> None:
+    """Raises ValidationException for what `forbid_rmw` forbids."""
+    table = plan.table
+    if plan.old is Old.NEEDED:
+        raise errors.validation(
+            f"Read-modify-write is forbidden for table {table.name} by its tag {TAG}: neither "
+            "conditions nor old values, nor updates that need them"
+        )
+    if plan.delta is not None and unread and not _takes_deltas(ctx, table):
+        raise errors.validation(
+            f"Read-modify-write is forbidden for table {table.name} by its tag {TAG}: translator "
+            f"{table.translator} reads an item to update it"
+        )
 
 
 def _takes_deltas(ctx: Context, table: Table) -> bool:

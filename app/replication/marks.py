@@ -11,8 +11,9 @@ from hashlib import blake2b
 import orjson
 
 from ..errors import ApiError
+from ..model.isolation import ALWAYS, TAG
 from ..model.plans import Change as PlannedChange
-from ..model.plans import Put, Refused, WritePlan
+from ..model.plans import Old, Put, Refused, WritePlan
 from ..model.rows import Item
 from ..model.table import Table
 from ..operations import create_table, update_time_to_live
@@ -64,7 +65,7 @@ def mark_plan(marks: Table, target: Table, change: Change, until: float) -> Writ
             return Refused()
         return Put(mark)
 
-    return WritePlan(plan.table, plan.key, advance, blind=False)
+    return WritePlan(plan.table, plan.key, advance, Old.NEEDED)
 
 
 def _moment(mark: Item) -> Moment:
@@ -80,6 +81,8 @@ async def _make(ctx: Context) -> None:
         "AttributeDefinitions": attributes,
         "KeySchema": keys,
         "BillingMode": "PAY_PER_REQUEST",
+        # Of two who apply changes at once the later change must win, whatever the default is.
+        "Tags": [{"Key": TAG, "Value": ALWAYS}],
     }
     expiry = {"AttributeName": _UNTIL, "Enabled": True}
     try:

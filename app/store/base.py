@@ -19,6 +19,8 @@ from ..model.plans import Delta
 from ..model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
 from ..model.stream import LoggedRecord, Record, Shard, StreamOfTable
 from ..model.table import Index, Table
+from .capabilities import Capabilities as Capabilities
+from .capabilities import Translation as Translation
 from .outcomes import Committed as Committed
 from .outcomes import Conflict as Conflict
 from .outcomes import InProgress as InProgress
@@ -35,37 +37,6 @@ ABSENT = 0
 
 LEASE_SECONDS = 10.0
 """How long a job stays with a process that does not ask for it again: see `leads`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What differs between stores, one flag each. Callers and tests ask for these, never for names.
-
-    shared: several processes may open the same data.
-    durable: acknowledged data survives the process.
-    batches: `commit` takes more than one write.
-    transactions: it also takes checks and tokens, and there is `snapshot`.
-    indexes: tables may have secondary indexes.
-    streams: tables may have a stream.
-    partition_contention: writes of one partition contend with each other, not only those of a key.
-    item_bytes: the largest item that can be held with its index entries and stream record.
-    """
-
-    shared: bool
-    durable: bool
-    batches: bool
-    transactions: bool
-    indexes: bool
-    streams: bool
-    partition_contention: bool
-    item_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What a way of keeping items can do. blind_update: writes may be deltas."""
-
-    blind_update: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +340,11 @@ class Store(Protocol):
 
     async def settled(self, table: Table) -> None:
         """Returns when no process acts on an earlier version of this table any more."""
+        ...
+
+    async def quiet(self, table: Table) -> None:
+        """Returns when nothing that was sent to this table before can still prevail over what is
+        sent from now on. Nobody writes to it meanwhile: it is held, and `settled`."""
         ...
 
     async def drop_table(self, table: Table) -> bool:

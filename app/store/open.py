@@ -43,7 +43,7 @@ def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
 async def examine(settings: Settings, clock: Clock) -> list[Finding]:
     """What `Store.examine` finds, and what keeps a store from being opened. Raises ConfigError."""
     if settings.store.startswith("cassandra://"):
-        from .cassandra.store import examine
+        from .cassandra.examination import examine
 
         return await examine(settings.store, clock=clock, deadline=settings.deadline)
     store = open_store(settings, clock, Metrics())

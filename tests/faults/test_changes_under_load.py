@@ -22,12 +22,12 @@ BY_G = {
 }
 
 
-async def index_status(client: Any, wanted: str | None) -> None:
+async def index_status(client: Any, wanted: str | None, table: str = TABLE) -> None:
     """Until the index is so; None: gone."""
     async with asyncio.timeout(60):
         while True:
-            table = client.describe_table(TableName=TABLE)["Table"]
-            found = [each["IndexStatus"] for each in table.get("GlobalSecondaryIndexes", [])]
+            described = client.describe_table(TableName=table)["Table"]
+            found = [each["IndexStatus"] for each in described.get("GlobalSecondaryIndexes", [])]
             if found == ([] if wanted is None else [wanted]):
                 return
             await asyncio.sleep(0.05)

@@ -85,24 +85,3 @@ def test_all_keys_and_regions_see_the_same_tables(client: Any, endpoint: str, ta
     arn = client.describe_table(TableName=table)["Table"]["TableArn"]
     assert other.describe_table(TableName=table)["Table"]["TableArn"] == arn
     other.close()
-
-
-@pytest.mark.own_answer("these tags have a meaning here")
-@pytest.mark.parametrize(
-    ("tag", "value", "only"),
-    [
-        ("system:write_isolation", "forbid_rmw", "always_use_lwt"),
-        ("system:write_isolation", "", "always_use_lwt"),
-    ],
-)
-def test_tags_without_effect_are_refused(
-    client: Any, fails: Any, table: str, tag: str, value: str, only: str
-) -> None:
-    arn = client.describe_table(TableName=table)["Table"]["TableArn"]
-    message = (
-        f"One or more parameter values were invalid: Tag {tag} can only be {only} on this server"
-    )
-    given = {"ResourceArn": arn, "Tags": [{"Key": tag, "Value": value}]}
-    fails("tag_resource", "ValidationException", message, **given)
-    client.tag_resource(ResourceArn=arn, Tags=[{"Key": tag, "Value": only}])
-    client.untag_resource(ResourceArn=arn, TagKeys=[tag])

@@ -14,9 +14,10 @@ from ...model.plans import Delta
 from ...values import item_size
 from ..base import Committed, Conflict, Outcome, Write
 from .cas import Intent, Refused, Writer
+from .change_statements import ChangeStatements
 from .items import ItemTable
 from .session import Value
-from .translator import BlindTranslator
+from .translator import blind
 
 FIRST_BOUND = 16 * 1024
 _MOST_KEYS = 10_000
@@ -28,19 +29,16 @@ class BlindWriter:
         self._bounds: OrderedDict[Hashable, int] = OrderedDict()
 
     async def write(
-        self, write: Write, delta: Delta, items: ItemTable, translator: BlindTranslator
+        self, write: Write, delta: Delta, items: ItemTable, changes: ChangeStatements
     ) -> Outcome:
         """Conflict: the item must be read; there is none, or it might grow too large. Raises as
         `Writer.write`."""
+        translator = blind(items.translator)
+        assert translator is not None
         identity = (write.table.id, write.key)
         grows = item_size(delta.set)
         bound = self._bounds.get(identity, FIRST_BOUND)
-        cas = items.statements.change(
-            translator.columns[0][0],
-            translator.bound,
-            sets=bool(delta.set),
-            removes=bool(delta.remove),
-        )
+        cas = changes.change(sets=bool(delta.set), removes=bool(delta.remove))
         while True:
             after = min(bound + grows, delta.most)
             room = after - grows

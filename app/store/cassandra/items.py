@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from ...model.rows import Bounds, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from . import ring
+from .change_statements import ChangeStatements
 from .dialect import Dialect
 from .index_statements import EntryReads, EntryWrites
 from .patience import Patient
 from .session import Value
 from .statements import Read, row_of
 from .transaction_statements import LockStatements
-from .translator import required
+from .translator import blind, required
 
 # A fetch asks for as many rows as fill this if all are as large as the largest seen lately.
 FETCH_BYTES = 1024 * 1024
@@ -59,12 +60,19 @@ class ItemTable:
 
     __slots__ = (
         *("_dialect", "_entry_reads", "_entry_writes", "_keyspace"),
-        *("locks", "sizes", "statements", "table", "translator"),
+        *("changes", "locks", "sizes", "statements", "table", "translator"),
     )
 
     def __init__(self, keyspace: str, table: Table, dialect: Dialect) -> None:
         self.translator = required(table.translator)
         self.statements = dialect.items(keyspace, table, self.translator.columns)
+        kind = blind(self.translator)
+        self.changes = (
+            None
+            if kind is None
+            else ChangeStatements(self.statements, kind.columns[0][0], kind.bound)
+        )
+        """None: a change of some attributes needs the whole item."""
         self.locks = LockStatements(keyspace, table, self.translator)
         self._dialect = dialect
         self.sizes = Sizes()

@@ -139,8 +139,8 @@ class _Items(ItemStatements):
         if self.least_sort is not None:
             self.least_sort = LEAST.decode() if isinstance(self.least_sort, str) else LEAST
         self.fence = Statement(
-            f"UPDATE {self._name} USING TTL {MARKER_SECONDS} SET live = false "
-            f"WHERE {_trace(self._row)} IF live = null",
+            f"UPDATE {self.name} USING TTL {MARKER_SECONDS} SET live = false "
+            f"WHERE {_trace(self.row)} IF live = null",
             _QUORUM,
             conditional=True,
         )

@@ -177,6 +177,13 @@ class Resolver:
                     continue
         return Finished(state, token, marks if state == COMMITTED else [])
 
+    async def finish_all(self, table: Table) -> None:
+        """Brings all that have a row of `table` to their end, while nobody begins another one."""
+        for id, writes in (await self._patient.execute(self._statements.all)).rows:
+            named = [] if writes is None else [Written(*each) for each in orjson.loads(writes)]
+            if any(each.table_id == table.id for each in named):
+                await self.finish(id)
+
     async def close(self, id: bytes, state: str) -> None:
         """Of what another process began: its end can be seen for as long as that may ask."""
         if state == COMMITTED:

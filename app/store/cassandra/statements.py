@@ -155,43 +155,6 @@ class Cas:
         return (version, *item, *row, *condition, writer, version, *row)
 
 
-class ChangeCas(Cas):
-    """A change of some attributes of an item that is there; `item` of `values` holds what is added,
-    the bound to leave, the greatest bound to find, and the names that are removed, if there are."""
-
-    def __init__(
-        self, name: str, row: str, column: str, bound: str, *, sets: bool, removes: bool
-    ) -> None:
-        self._sets = sets
-        found = f"{bound} <= ? AND " if sets else ""
-        remove = f"{column} = {column} - ?"
-        change = f"{column} = {column} + ?, {bound} = ?" if sets else remove
-        texts = [
-            f"UPDATE {name} SET ver = ?, {change} WHERE {row} "
-            f"IF live = true AND {found}txid = null AND last[?] = null",
-            f"UPDATE {name} USING TTL {LAST_SECONDS} SET last[?] = ? WHERE {row}",
-        ]
-        if sets and removes:
-            texts.append(f"UPDATE {name} SET {remove} WHERE {row}")
-        text = f"BEGIN BATCH {'; '.join(texts)}; APPLY BATCH"
-        self.statement = Statement(text, _QUORUM, conditional=True)
-
-    def values(
-        self,
-        row: tuple[Value, ...],
-        version: int,
-        item: tuple[Value, ...],
-        expected: int | None,
-        writer: bytes,
-        fence: bytes,
-    ) -> tuple[Value, ...]:
-        if not self._sets:
-            return (version, *item, *row, fence, writer, version, *row)
-        added, bound, room, *removed = item
-        values = (version, added, bound, *row, room, fence, writer, version, *row)
-        return (*values, *removed, *row) if removed else values
-
-
 class ItemStatements:
     """The statements of one item table."""
 
@@ -210,15 +173,22 @@ class ItemStatements:
             f"SELECT {item}, ver FROM {name} WHERE {row}", Consistency.LOCAL_SERIAL
         )
         self.outbox = OutboxStatements(name, sorts=sorts)
-        self._row = row
-        self._name = name
+        self.row = row
+        self.name = name
         self._sorts = sorts
         self._cas: dict[tuple[str, bool, int, int, bool], Cas] = {}
-        self._changes: dict[tuple[bool, bool], Cas] = {}
         self.fence = Statement(
             f"UPDATE {name} USING TTL {MARKER_SECONDS} SET last[?] = ? WHERE {row} IF last[?] != ?",
             _QUORUM,
             conditional=True,
+        )
+        # The marker keeps `last`, and makes no tombstone of the whole row.
+        self._plain_put = Statement(
+            f"UPDATE {name} SET ver = ?, {written(columns)} WHERE {row}", _QUORUM
+        )
+        self._plain_delete = Statement(
+            f"UPDATE {name} USING TTL {MARKER_SECONDS} SET ver = ?, {cleared(columns)} WHERE {row}",
+            _QUORUM,
         )
         selected = f"pk, sk, {item}, ver" if sorts else f"pk, {item}, ver"
         ring = f"FROM {name} WHERE token(pk) >= ? AND token(pk) <= ?"
@@ -259,27 +229,21 @@ class ItemStatements:
         cas = self._cas.get(shape)
         if cas is None:
             cas = self._cas[shape] = self.cas_type(
-                self._name,
-                self._row,
+                self.name,
+                self.row,
                 self._columns,
                 deletes=deletes,
                 condition=condition,
                 entries=[
-                    *local_entries(self._name, self._sorts, removed, added),
+                    *local_entries(self.name, self._sorts, removed, added),
                     *([self.outbox.insert] if tells else ()),
                 ],
             )
         return cas
 
-    def change(self, column: str, bound: str, *, sets: bool, removes: bool) -> Cas:
-        """Of a map `column`, the size of the item being at most what the column `bound` says."""
-        shape = (sets, removes)
-        cas = self._changes.get(shape)
-        if cas is None:
-            cas = self._changes[shape] = ChangeCas(
-                self._name, self._row, column, bound, sets=sets, removes=removes
-            )
-        return cas
+    def plain(self, *, deletes: bool) -> Statement:
+        """A write that compares nothing; values: version, columns (not of a delete), row."""
+        return self._plain_delete if deletes else self._plain_put
 
     def slice(self, *, bounded: bool, reverse: bool) -> Read:
         """From a sort key on, and with `bounded` up to before another. Only if the table sorts."""

@@ -6,11 +6,12 @@ import asyncio
 from contextlib import suppress
 
 from ...clock import Clock
-from ...config import ConfigError, environment
+from ...config import ConfigError
 from ...errors import StoreError, StoreUnavailable, TableGone
 from ...faults import NO_FAULTS, Faults
 from ...metrics import Metrics
 from ...model.attachment import VIRTUAL_PREFIXES
+from ...model.isolation import LWT, TO_PLAIN
 from ...model.stream import RETENTION_SECONDS
 from ...model.table import Table
 from .. import base
@@ -26,12 +27,15 @@ from .columns.writes import ColumnWriter
 from .dialect import CASSANDRA, Dialect
 from .doctor import Doctor
 from .entries import Entries
+from .examination import password
 from .index_statements import MarkStatements
 from .intents import Intents
 from .leases import Leases, Office
 from .marks import Marks
 from .members import Membership, Slot
 from .patience import Deadline, Patient
+from .plain import PlainWriter
+from .plain_writes import PlainWrites, is_plain
 from .python_driver import PythonDriver
 from .reading import Reading
 from .repair import Repair
@@ -41,7 +45,7 @@ from .sweeper import Sweeper
 from .tokens import Tokens
 from .transaction_statements import TransactionStatements
 from .transactions import Transactions
-from .underway import Underway
+from .underway import Generation, Underway
 from .url import Address, parse
 
 _PING_SECONDS = 1.0
@@ -68,6 +72,7 @@ class CassandraStore(Reading):
         partition_contention=True,
         # With five local indexes and a stream eight are in one batch, of which 16 MB is too much.
         item_bytes=1 << 20,
+        plain_writes=True,
     )
 
     def __init__(
@@ -95,7 +100,7 @@ class CassandraStore(Reading):
         self._clock = clock
         self._deadline = deadline
         self._patience = patience
-        self._session = session or PythonDriver(address, _password(address.password_env))
+        self._session = session or PythonDriver(address, password(address.password_env))
         patient = Patient(self._session, clock, deadline, dialect.schema_seconds)
         catalog_keyspace = schema.catalog_keyspace(address.keyspace)
         catalog = dialect.catalog(catalog_keyspace)
@@ -150,6 +155,15 @@ class CassandraStore(Reading):
         self._writer = Writer(self._session, clock, metrics, faults, deadline, self._next_version)
         self._intents = Intents(dialect, self._entries, self._streams.outboxes)
         self._blind = BlindWriter(self._writer)
+        self._plain = PlainWriter(
+            *(self._session, patient, self._underway, clock, faults),
+            seconds=deadline,
+            most_skew=address.bounds.skew,
+            linger=address.bounds.write,
+        )
+        self._plain_writes = PlainWrites(
+            self._plain, patient, self._reads, dialect, self._next_version
+        )
         self._translations: dict[str, base.Translation] = {}
         self._column_writer = ColumnWriter(self._session, clock, metrics, deadline)
         tools = Tools(
@@ -203,6 +217,9 @@ class CassandraStore(Reading):
         ]
 
     async def close(self) -> None:
+        # What lingers is waited for by others, as if this process had fallen silent.
+        lingers = self._plain.lingers
+        await self._plain.close()
         await self._underway.drained()
         await self._transactions.close()
         await self._marks.close()
@@ -220,7 +237,8 @@ class CassandraStore(Reading):
         # Who cannot say goodbye is forgotten by and by.
         with suppress(DriverFault, TimeoutError):
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self._members.leave()
+                if not lingers:
+                    await self._members.leave()
                 await self._slot.free()
         await self._session.close()
 
@@ -276,7 +294,7 @@ class CassandraStore(Reading):
             if not single:
                 return await self._commit_all(batch)
             await self._catalog.confirm(write.table)
-            outcome = await self._write(write)
+            outcome = await self._write(write, generation)
             if isinstance(outcome, base.Locked):
                 await self._resolver.press(self._table(write.table), write.key)
             return outcome
@@ -285,21 +303,25 @@ class CassandraStore(Reading):
         finally:
             self._underway.leave(generation)
 
-    async def _write(self, write: base.Write) -> base.Outcome:
+    async def _write(self, write: base.Write, generation: Generation) -> base.Outcome:
         if write.table.attached is not None:
             columns = self._columns(write.table, write.table.attached)
             return await self._column_writer.write(columns, write)
+        if is_plain(write):
+            return await self._plain_writes.write(write, self._table(write.table), generation)
         if write.delta is None:
             outcome = await self._writer.write(self._intents.of(write, self._table(write.table)))
             return base.Conflict() if isinstance(outcome, Refused) else outcome
         items = self._table(write.table)
-        blind = translator.blind(items.translator)
-        if blind is None or write.table.kept_indexes or write.table.stream is not None:
+        changes = items.changes
+        if changes is None or write.table.kept_indexes or write.table.stream is not None:
             raise ValueError("a delta of a table whose items must be read")
-        return await self._blind.write(write, write.delta, items, blind)
+        return await self._blind.write(write, write.delta, items, changes)
 
     async def _commit_all(self, batch: base.Batch) -> base.Outcome:
         tables = {write.table.id: write.table for write in batch.writes}
+        if any(table.writes != LWT for table in tables.values()):
+            raise ValueError("a transaction on a table that is not written by LWT alone")
         for table in tables.values():
             await self._catalog.confirm(table)
         items = [self._table(write.table) for write in batch.writes]
@@ -350,6 +372,12 @@ class CassandraStore(Reading):
     async def settled(self, table: Table) -> None:
         await self._changes.settled(table)
 
+    async def quiet(self, table: Table) -> None:
+        # Nodes take the time of a write from their own clocks.
+        await asyncio.sleep(self._address.bounds.skew)
+        if table.writes == TO_PLAIN:
+            await self._resolver.finish_all(table)
+
     async def drop_table(self, table: Table) -> bool:
         return await self._changes.drop(table)
 
@@ -369,26 +397,3 @@ class CassandraStore(Reading):
             seconds = round(base.LEASE_SECONDS)
             office = self._offices[job] = Office(self._leases, self._clock, f"job {job}", seconds)
         return await office.held()
-
-
-async def examine(url: str, *, clock: Clock, deadline: float) -> list[base.Finding]:
-    """As the store's, also of a cluster on which no store can be opened. Raises ConfigError."""
-    address = parse(url)
-    driver = PythonDriver(address, _password(address.password_env))
-    try:
-        await driver.open(deadline)
-    except StoreUnavailable as fault:
-        return [base.Finding("connection", str(fault), "start Cassandra, or correct the URL")]
-    try:
-        return await Doctor(driver, address, clock, deadline).examine()
-    finally:
-        await driver.close()
-
-
-def _password(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    password = environment(variable)
-    if password is None:
-        raise ConfigError(f"store: password_env names {variable}, which is not set")
-    return password

@@ -61,6 +61,7 @@ class TransactionStatements:
             f"UPDATE {txn} USING TTL {KEPT_SECONDS} SET state = ?, client = null, writes = null "
             "WHERE id = ? IF state = ?"
         )
+        self.all = Statement(f"SELECT id, writes FROM {txn}", _QUORUM)
         self.state = Statement(f"SELECT state FROM {txn} WHERE id = ?", _QUORUM)
         self.record = Statement(
             f"SELECT state, client, writes FROM {txn} WHERE id = ?", Consistency.LOCAL_SERIAL

@@ -20,10 +20,12 @@ class Bounds:
 
     copy: a process acts on a catalog copy for so long after the start of the read that fetched it.
     write: a write is sent at most so long after it began.
+    skew: clocks of nodes and of processes that write plainly differ by at most so much.
     """
 
     copy: float = 2.0
     write: float = 10.0
+    skew: float = 1.0
 
     @property
     def silence(self) -> float:
@@ -99,6 +101,7 @@ def parse_bounds(options: dict[str, str]) -> Bounds:
     return Bounds(
         _seconds("copy_seconds", options.pop("copy_seconds", "2")),
         _seconds("write_seconds", options.pop("write_seconds", "10")),
+        _seconds("skew_seconds", options.pop("skew_seconds", "1")),
     )
 
 

@@ -239,6 +239,9 @@ class SqliteStore(Reading):
         change = sql.Change(sql.CATALOG_CHANGE, values, 1)
         return await self._change_catalog(change, ddl, self._streams(before, table))
 
+    async def quiet(self, table: Table) -> None:
+        """Always: a transaction has happened when it is committed."""
+
     async def settled(self, table: Table) -> None:
         """At once: each write looks at the catalog within its transaction."""
 
