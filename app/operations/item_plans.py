@@ -9,7 +9,7 @@ from ..model.limits import SERVICE
 from ..model.plans import Change, Delete, Delta, Old, Put, Refused, WritePlan
 from ..model.rows import Item
 from ..model.table import Table
-from ..values import item_size
+from ..values import is_larger
 from .context import Context
 from .index_keys import check_index_keys
 from .keys import key_of_item, key_of_request
@@ -72,7 +72,7 @@ def update_plan(
         new = changes.apply(wire_key if old is None else old)
         if old is None and changes.only_removes:
             return Delete()
-        if item_size(new) > table.limits.item:
+        if is_larger(new, table.limits.item):
             raise errors.validation(_UPDATE_TOO_LARGE)
         check_index_keys(table, new, changes)
         return Put(new)
@@ -102,11 +102,10 @@ def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:
 
 async def check_item_size(ctx: Context, name: str, item: Item) -> None:
     """Of an item to put into the table `name`, which the service looks at before the table."""
-    size = item_size(item)
-    if size <= SERVICE.item:
+    if not is_larger(item, SERVICE.item):
         return
     table = await ctx.store.table(table_name(name))
-    if table is None or size > table.limits.item:
+    if table is None or is_larger(item, table.limits.item):
         raise too_large()
 
 

@@ -6,13 +6,14 @@ bytes); everything else is given canonical values.
 
 from .compare import compare, equal, type_of
 from .keys import from_key, successor, to_key
-from .size import item_size, value_size
+from .size import is_larger, item_size, value_size
 from .wire import normalize, normalize_item
 
 __all__ = [
     "compare",
     "equal",
     "from_key",
+    "is_larger",
     "item_size",
     "normalize",
     "normalize_item",

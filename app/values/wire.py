@@ -85,9 +85,15 @@ def _normalize_members(members: dict[str, Any], depth: int) -> None:
 
 def _normalize_all(values: Iterable[dict[str, Any]], depth: int) -> None:
     for value in values:
-        # Most values are strings, and of those nothing else is asked.
-        if "S" not in value or len(value) != 1:
-            normalize(value, depth)
+        if len(value) == 1:
+            # Of most values little is asked, and a call each is most of what that would cost.
+            (kind,) = value
+            if kind == "S" or kind == "BOOL":
+                continue
+            if kind == "N":
+                value["N"] = canonical(value["N"])
+                continue
+        normalize(value, depth)
 
 
 def _check_depth(depth: int) -> None:

@@ -1,10 +1,12 @@
+from base64 import b64encode
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.values import item_size, value_size
+from app.values import is_larger, item_size, normalize_item, value_size
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,34 @@ def test_item_size_counts_utf8_bytes(texts: dict[str, str]) -> None:
     item = {name: {"S": text} for name, text in texts.items()}
     expected = sum(len(name.encode()) + len(text.encode()) for name, text in texts.items())
     assert item_size(item) == expected
+
+
+_SCALARS = st.one_of(
+    st.builds(lambda text: {"S": text}, st.text()),
+    st.builds(lambda data: {"B": b64encode(data).decode()}, st.binary()),
+    st.builds(
+        lambda digits, exponent: {"N": f"{digits}E{exponent}"},
+        st.integers(-(10**38) + 1, 10**38 - 1),
+        st.integers(-90, 80),
+    ),
+    st.builds(lambda texts: {"SS": sorted(texts)}, st.sets(st.text(), min_size=1)),
+    st.sampled_from([{"BOOL": True}, {"NULL": True}, {"L": []}, {"M": {}}]),
+)
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda values: st.one_of(
+        st.builds(lambda some: {"L": some}, st.lists(values, max_size=5)),
+        st.builds(lambda some: {"M": some}, st.dictionaries(st.text(min_size=1), values)),
+    ),
+    max_leaves=10,
+)
+
+
+# Only what is larger as JSON is measured: an item whose JSON were smaller would slip through.
+@given(st.dictionaries(st.text(min_size=1), _VALUES))
+def test_no_item_is_larger_than_its_json(item: dict[str, Any]) -> None:
+    item = normalize_item(item)
+    size = item_size(item)
+    assert size <= len(orjson.dumps(item))
+    assert not is_larger(item, size)
+    assert size == 0 or is_larger(item, size - 1)
