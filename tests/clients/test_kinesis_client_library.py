@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.KCLAdap
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -18,6 +19,11 @@ from typing import Any
 import boto3
 import pytest
 
+from app.clock import SystemClock
+from app.config import load_settings
+from app.metrics import Metrics
+from app.model.shards import with_more_shards
+from app.store.open import open_store
 from tools.process import Process
 from tools.runtime import Unavailable, jars, java
 from tools.server import ROOT
@@ -97,13 +103,15 @@ def test_it_delivers_every_record_once_and_in_order(
     try:
         _until(lambda: len(_lines(delivered)) >= 20, daemon)
         write(2)
+        asyncio.run(_split(store_url, table, 6))
+        write(3)
         client.update_table(TableName=table, StreamSpecification={"StreamEnabled": False})
 
-        def ends() -> set[str]:
+        def ends() -> list[str]:
             leases = client.scan(TableName=f"{table}-leases", ConsistentRead=True)["Items"]
-            return {lease["checkpoint"]["S"] for lease in leases}
+            return [lease["checkpoint"]["S"] for lease in leases]
 
-        _until(lambda: ends() == {END}, daemon)
+        _until(lambda: ends() == [END] * (4 + 6), daemon)
     finally:
         daemon.stop()
         client.close()
@@ -113,6 +121,23 @@ def test_it_delivers_every_record_once_and_in_order(
         numbers.setdefault(shard, []).append(number)
         key = record["dynamodb"]["Keys"]["pk"]["S"]
         found.setdefault(key, []).append(record["dynamodb"]["NewImage"]["v"]["N"])
-    assert found == {str(number): ["1", "2"] for number in range(20)}
+    # Also of items that went on in another shard.
+    assert found == {str(number): ["1", "2", "3"] for number in range(20)}
     for each in numbers.values():
-        assert each == [f"{number:021}" for number in range(1, len(each) + 1)]
+        first = int(each[0])
+        assert each == [f"{number:021}" for number in range(first, first + len(each))]
+    assert len(numbers) > 4
+
+
+async def _split(store_url: str, name: str, shards: int) -> None:
+    """As a server does that was started with a larger number."""
+    store = open_store(load_settings({"store": store_url}), SystemClock(), Metrics())
+    await store.open()
+    try:
+        table = await store.table(name)
+        assert table is not None
+        changed = with_more_shards(table, shards)
+        assert await store.change_table(changed)
+        await store.settled(changed)
+    finally:
+        await store.close()

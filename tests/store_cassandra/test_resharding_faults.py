@@ -70,8 +70,17 @@ async def all_told(store: CassandraStore, table: Table, rounds: int, items: int)
 
 
 # The one that closes what was split, or is about to append to it.
-@pytest.mark.parametrize("point", ["relay:found", "relay:logged", "relay:closed"])
-@pytest.mark.parametrize("dies", [True, pytest.param(False, id="paused")])
+@pytest.mark.parametrize(
+    ("point", "dies"),
+    [
+        ("relay:found", False),
+        ("relay:logged", True),
+        ("relay:closed", True),
+        pytest.param("relay:found", True, marks=pytest.mark.long),
+        pytest.param("relay:logged", False, marks=pytest.mark.long),
+        pytest.param("relay:closed", False, marks=pytest.mark.long),
+    ],
+)
 async def test_a_split_without_the_relay(
     make: MakeStore,  # noqa: F811
     point: str,

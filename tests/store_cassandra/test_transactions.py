@@ -13,7 +13,7 @@ import pytest
 from app.clock import SystemClock
 from app.metrics import Metrics
 from app.model.index import entry_changes
-from app.model.rows import Item, Key
+from app.model.rows import WHOLE, Item, Key
 from app.model.stream import record_of
 from app.model.table import Table
 from app.store.base import (
@@ -33,7 +33,7 @@ from app.store.cassandra import CassandraStore, resolution, transactions
 from app.store.cassandra.marks import MICROSECONDS, slot_of
 from app.store.cassandra.session import Consistency, Result, Session, Statement, Value
 from tests.store_cassandra.faults import Late, answer_lost, request_lost
-from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, item
+from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, compare, indexed, item
 from tests.store_cassandra.streaming import becomes_complete, streamed
 from tests.store_cassandra.support import (
     FaultySession,
@@ -269,6 +269,28 @@ async def test_a_transaction_under_way_locks_and_hides(make: MakeStore) -> None:
     seen = await other.snapshot(places)
     assert not isinstance(seen, Conflict)
     assert [row and row.item["g"]["S"] for row in seen] == ["new", "new"]
+
+
+# A11: a lock on an absent item is no item, and who has the answer finds every entry.
+@pytest.mark.parametrize("point", ["txn:prepared", "txn:committed"])
+async def test_pages_show_no_lock_and_an_answer_is_behind_all_entries(
+    make: MakeStore, point: str
+) -> None:
+    hold = HoldAt(point)
+    store = await make(faults=hold, sweeps=False)
+    table = await created(store, indexed(LOCAL))
+    new = {key: item(key, g="new", l="place") for key in keys_apart(2)}
+    sleeper = asyncio.create_task(store.commit(await writes_of(store, table, new)))
+    await hold.there.wait()
+    other = await make(sweeps=False)
+    page = await other.scan(table, WHOLE, limit=10, consistent=True)
+    assert (page.rows, page.more) == ((), False)
+    assert not sleeper.done()
+    hold.go.set()
+    assert await sleeper == Committed()
+    page = await other.scan(table, WHOLE, limit=10, consistent=True)
+    assert {row.key for row in page.rows} == set(new)
+    await compare(other, table)
 
 
 # B5: the one row is read before a transaction, the other one after it.
