@@ -49,6 +49,8 @@ def main() -> int:
                     endpoint.create_table()
                 while time.monotonic() < end:
                     number = random.randrange(1 << 32)
+                    for endpoint in pair:
+                        endpoint.fresh_table()
                     found += _compare(*pair, server.url, number, answers)
                     ran += _AT_ONCE
             if "Traceback" in server.log():
@@ -83,7 +85,7 @@ def _compare(ours: Endpoint, local: Endpoint, url: str, number: int, answers: Co
         chance = random.Random(count)
         for step in data.draw(programs(f"{number}-{count}")):
             one, two = ours.send(step), local.send(step)
-            if not same(one, two):
+            if not same(step, one, two):
                 if known(step, one, two) is None:
                     found += 1
                     print("DIFFERENCE", step, "\n  ours ", one, "\n  local", two, flush=True)

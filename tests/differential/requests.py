@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
 from .expressions import Maker, Value, attributes, scalars, values
+from .faulty import faulty
+from .scans import expected_put, page, scan
+from .steps import SORTS, TABLE, Step, draw_options
 
-TABLE = "things"
-"""Partition key `pk` (S), sort key `sk` (N); `by-c` on c (S) and sk, `by-d` on pk and d (N)."""
-
-_SORTS = ("0", "1", "2", "10", "-1", "1.5")
 _OPERATORS = (
     *("EQ", "NE", "LT", "LE", "GT", "GE", "NULL", "NOT_NULL"),
     *("CONTAINS", "NOT_CONTAINS", "BEGINS_WITH"),
 )
 
 
-@dataclass(frozen=True)
-class Step:
-    operation: str
-    request: dict[str, Any]
-
-
 def _key(draw: st.DrawFn, partition: str) -> dict[str, Value]:
-    return {"pk": {"S": partition}, "sk": {"N": draw(st.sampled_from(_SORTS))}}
+    return {"pk": {"S": partition}, "sk": {"N": draw(st.sampled_from(SORTS))}}
 
 
 def _item(draw: st.DrawFn, partition: str) -> dict[str, Value]:
@@ -37,12 +29,6 @@ def _item(draw: st.DrawFn, partition: str) -> dict[str, Value]:
     if "N" not in item.get("d", {"N": "1"}):
         del item["d"]
     return _key(draw, partition) | item
-
-
-def _options(draw: st.DrawFn, **choices: tuple[str, ...]) -> dict[str, str]:
-    """Members that are left out half of the time."""
-    asked = {member: some for member, some in choices.items() if draw(st.booleans())}
-    return {member: draw(st.sampled_from(some)) for member, some in asked.items()}
 
 
 _CAPACITY = ("TOTAL", "INDEXES")
@@ -58,7 +44,7 @@ def _put(draw: st.DrawFn, partition: str) -> Step:
     request |= _condition(draw, maker) | maker.uses.members()
     return Step(
         "PutItem",
-        request | _options(draw, ReturnValues=("ALL_OLD",), ReturnConsumedCapacity=_CAPACITY),
+        request | draw_options(draw, ReturnValues=("ALL_OLD",), ReturnConsumedCapacity=_CAPACITY),
     )
 
 
@@ -68,7 +54,7 @@ def _delete(draw: st.DrawFn, partition: str) -> Step:
     request |= _condition(draw, maker) | maker.uses.members()
     return Step(
         "DeleteItem",
-        request | _options(draw, ReturnValues=("ALL_OLD",), ReturnConsumedCapacity=_CAPACITY),
+        request | draw_options(draw, ReturnValues=("ALL_OLD",), ReturnConsumedCapacity=_CAPACITY),
     )
 
 
@@ -82,7 +68,7 @@ def _update(draw: st.DrawFn, partition: str) -> Step:
     request |= _condition(draw, maker) | maker.uses.members()
     return Step(
         "UpdateItem",
-        request | _options(draw, ReturnValues=_RETURNS, ReturnConsumedCapacity=_CAPACITY),
+        request | draw_options(draw, ReturnValues=_RETURNS, ReturnConsumedCapacity=_CAPACITY),
     )
 
 
@@ -103,7 +89,7 @@ def _legacy_update(draw: st.DrawFn, partition: str) -> Step:
     )
     updates["f"] = {"Value": draw(values), "Action": "PUT"}
     request = {"TableName": TABLE, "Key": _key(draw, partition), "AttributeUpdates": updates}
-    return Step("UpdateItem", request | _options(draw, ReturnValues=_RETURNS))
+    return Step("UpdateItem", request | draw_options(draw, ReturnValues=_RETURNS))
 
 
 def _get(draw: st.DrawFn, partition: str) -> Step:
@@ -111,7 +97,7 @@ def _get(draw: st.DrawFn, partition: str) -> Step:
     request: dict[str, Any] = {"TableName": TABLE, "Key": _key(draw, partition)}
     if draw(st.booleans()):
         request["ProjectionExpression"] = maker.projection()
-    request |= maker.uses.members() | _options(draw, ReturnConsumedCapacity=_CAPACITY)
+    request |= maker.uses.members() | draw_options(draw, ReturnConsumedCapacity=_CAPACITY)
     request["ConsistentRead"] = draw(st.booleans())
     return Step("GetItem", request)
 
@@ -127,13 +113,13 @@ def _query(draw: st.DrawFn, partition: str) -> Step:
     else:
         equal, sort = f"pk = {maker.uses.value(own)}", "d" if index == "by-d" else "sk"
     condition = equal
-    number = st.builds(lambda text: {"N": text}, st.sampled_from(_SORTS))
+    number = st.builds(lambda text: {"N": text}, st.sampled_from(SORTS))
     match draw(st.sampled_from(("", "=", "<", ">=", "between"))):
         case "":
             pass
         case "between":
             low, high = sorted(
-                (draw(st.sampled_from(_SORTS)), draw(st.sampled_from(_SORTS))), key=float
+                (draw(st.sampled_from(SORTS)), draw(st.sampled_from(SORTS))), key=float
             )
             condition += (
                 f" AND {sort} BETWEEN {maker.uses.value({'N': low})} "
@@ -152,7 +138,7 @@ def _query(draw: st.DrawFn, partition: str) -> Step:
     request["ScanIndexForward"] = draw(st.booleans())
     if draw(st.booleans()):
         request["Limit"] = draw(st.integers(1, 4))
-    return Step("Query", request | _options(draw, ReturnConsumedCapacity=_CAPACITY))
+    return Step("Query", request | draw_options(draw, ReturnConsumedCapacity=_CAPACITY))
 
 
 def _legacy_query(draw: st.DrawFn, partition: str) -> Step:
@@ -171,7 +157,7 @@ def _legacy_query(draw: st.DrawFn, partition: str) -> Step:
 
 
 def _batch_write(draw: st.DrawFn, partition: str) -> Step:
-    items = draw(st.lists(st.sampled_from(_SORTS), min_size=1, max_size=3, unique=True))
+    items = draw(st.lists(st.sampled_from(SORTS), min_size=1, max_size=3, unique=True))
     writes = []
     for sort in items:
         key = {"pk": {"S": partition}, "sk": {"N": sort}}
@@ -180,18 +166,18 @@ def _batch_write(draw: st.DrawFn, partition: str) -> Step:
         else:
             writes.append({"DeleteRequest": {"Key": key}})
     request = {"RequestItems": {TABLE: writes}}
-    return Step("BatchWriteItem", request | _options(draw, ReturnConsumedCapacity=_CAPACITY))
+    return Step("BatchWriteItem", request | draw_options(draw, ReturnConsumedCapacity=_CAPACITY))
 
 
 def _batch_get(draw: st.DrawFn, partition: str) -> Step:
-    sorts = draw(st.lists(st.sampled_from(_SORTS), min_size=1, max_size=4, unique=True))
+    sorts = draw(st.lists(st.sampled_from(SORTS), min_size=1, max_size=4, unique=True))
     keys = [{"pk": {"S": partition}, "sk": {"N": sort}} for sort in sorts]
     request = {"RequestItems": {TABLE: {"Keys": keys}}}
-    return Step("BatchGetItem", request | _options(draw, ReturnConsumedCapacity=_CAPACITY))
+    return Step("BatchGetItem", request | draw_options(draw, ReturnConsumedCapacity=_CAPACITY))
 
 
 def _transact(draw: st.DrawFn, partition: str) -> Step:
-    sorts = draw(st.lists(st.sampled_from(_SORTS), min_size=1, max_size=3, unique=True))
+    sorts = draw(st.lists(st.sampled_from(SORTS), min_size=1, max_size=3, unique=True))
     actions = []
     for sort in sorts:
         maker = Maker(draw)
@@ -213,6 +199,7 @@ def _transact(draw: st.DrawFn, partition: str) -> Step:
 _STEPS = (
     *(_put, _put, _put, _update, _update, _update, _legacy_update, _delete, _get, _query, _query),
     *(_legacy_query, _batch_write, _batch_get, _transact),
+    *(scan, scan, expected_put, page, page, faulty, faulty),
 )
 
 

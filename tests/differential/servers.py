@@ -7,7 +7,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from .requests import TABLE, Step
+from .steps import TABLE, Step
 
 _HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
@@ -54,6 +54,11 @@ _DEFINITION = {
 class Endpoint:
     def __init__(self, url: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+
+    def fresh_table(self) -> None:
+        """The table again, empty: a Scan goes through all that is in it."""
+        assert self.send(Step("DeleteTable", {"TableName": TABLE}))[0] == 200
+        self.create_table()
 
     def create_table(self) -> None:
         assert self.send(Step("CreateTable", _DEFINITION))[0] == 200

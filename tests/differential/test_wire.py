@@ -15,8 +15,8 @@ from tests.conftest import LONG, StartServer
 from tools.server import Server
 
 from .mutations import mutated
-from .requests import Step
 from .servers import Endpoint
+from .steps import Step
 from .wire import message, statuses
 
 STEPS = (

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.model.limits import SERVICE
 from app.operations import OPERATIONS
+from tests.differential.known import KNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -49,6 +50,14 @@ def test_each_difference_names_a_test_that_exists() -> None:
     for row in rows:
         path, _, function = row[-1].strip("`").partition("::")
         assert f"def {function}(" in (ROOT / path).read_text(), row[-1]
+
+
+def test_each_difference_of_dynamodb_local_is_listed_with_a_test_that_exists() -> None:
+    listed = [tuple(row) for row in _rows(_section("Differences of DynamoDB Local"))]
+    assert listed == [(each.why, f"`{each.test}`") for each in KNOWN]
+    for each in KNOWN:
+        path, _, function = each.test.partition("::")
+        assert f"def {function}(" in (ROOT / path).read_text(), each.test
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])

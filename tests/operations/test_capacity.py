@@ -179,6 +179,22 @@ def test_a_table_is_called_what_the_request_calls_it(client: Any, table_ss: str,
         assert [each["ConsumedCapacity"][0]["TableName"] for each in batches] == [name] * 2
 
 
+@pytest.mark.differs_locally("it counts nothing then")
+@pytest.mark.parametrize(("consistent", "least"), [(False, 0.5), (True, 1.0)])
+def test_a_query_that_finds_nothing_counts_the_least(
+    client: Any, indexed: str, key: str, consistent: bool, least: float
+) -> None:
+    answer = client.query(
+        TableName=indexed,
+        KeyConditionExpression="pk = :p",
+        ExpressionAttributeValues={":p": {"S": key}},
+        ConsistentRead=consistent,
+        ReturnConsumedCapacity="TOTAL",
+    )
+    assert answer["Count"] == 0
+    assert answer["ConsumedCapacity"] == {"TableName": indexed, "CapacityUnits": least}
+
+
 def test_total_and_none(client: Any, indexed: str, key: str) -> None:
     item = {"pk": {"S": key}, "sk": {"S": "s"}, "g": {"S": key}}
     answer = client.put_item(TableName=indexed, Item=item, ReturnConsumedCapacity="TOTAL")

@@ -11,6 +11,7 @@ from tests.operations.texts import (
     EMPTY_VALUE,
     KEY_MISMATCH,
     NO_TABLE,
+    NOT_SCALAR,
     VALIDATION,
     constraints,
     missing,
@@ -27,6 +28,15 @@ UNUSED = "Value provided in ExpressionAttributeNames unused in expressions: keys
 NAMES = {"ExpressionAttributeNames": {"#x": "x"}}
 TOO_LARGE = {"a": {"S": "x" * 410_000}}
 UPDATE = "Invalid UpdateExpression: "
+BY_PK = {
+    "KeyConditionExpression": "pk = :p",
+    "ExpressionAttributeValues": {":p": {"S": "a"}},
+}
+RANGE_ONLY = [{"AttributeName": "pk", "KeyType": "RANGE"}]
+SPECIFIC = (
+    "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+    "SPECIFIC_ATTRIBUTES"
+)
 text_first = pytest.mark.differs_locally("it looks for the table before it looks at expressions")
 
 
@@ -231,6 +241,235 @@ PAIRS = [
         SYNTAX.format("FilterExpression"),
         id="filter, projection",
     ),
+    pytest.param(
+        "scan",
+        {"IndexName": "by-v", "FilterExpression": "a b"},
+        SYNTAX.format("FilterExpression"),
+        id="filter, index",
+        marks=text_first,
+    ),
+    pytest.param(
+        "scan",
+        {"IndexName": "by-v", "Select": "SPECIFIC_ATTRIBUTES"},
+        SPECIFIC,
+        id="Select, index",
+        marks=text_first,
+    ),
+    pytest.param(
+        "query",
+        {**BY_PK, "Select": "SPECIFIC_ATTRIBUTES", "ExclusiveStartKey": {"x": {"S": "a"}}},
+        SPECIFIC,
+        id="Select, start",
+        marks=text_first,
+    ),
+    pytest.param(
+        "query",
+        {**BY_PK, "FilterExpression": "a b", "ExclusiveStartKey": {"pk": {}}},
+        f"The provided starting key is invalid: {EMPTY_VALUE}",
+        id="start value, filter",
+        marks=own_words,
+    ),
+    pytest.param(
+        "scan",
+        {"Segment": 1, "FilterExpression": "a b"},
+        "The TotalSegments parameter is required but was not present in the request when Segment "
+        "parameter is present",
+        id="segment, filter",
+        marks=own_words,
+    ),
+    pytest.param(
+        "scan",
+        {"IndexName": "by-v", "ExclusiveStartKey": {"x": {"S": "a"}}},
+        "The table does not have the specified index: by-v",
+        id="index, start",
+    ),
+    pytest.param(
+        "query",
+        {"KeyConditions": {}, "FilterExpression": "a b", "ExclusiveStartKey": {"pk": {}}},
+        mixed("KeyConditions", "FilterExpression"),
+        id="mixed, start value",
+    ),
+    pytest.param(
+        "query",
+        {"TableName": "not-there", **BY_PK, "Select": "SPECIFIC_ATTRIBUTES"},
+        SPECIFIC,
+        id="Select, table",
+        marks=text_first,
+    ),
+    pytest.param(
+        "get_item",
+        {"Key": {"x": {"S": "a"}}, "ProjectionExpression": "pk.a"},
+        NOT_SCALAR,
+        id="path into the key, key",
+        marks=own_words,
+    ),
+    pytest.param(
+        "get_item",
+        {"Key": {}, "ProjectionExpression": "a", **NAMES},
+        UNUSED,
+        id="unused, key of get",
+        marks=text_first,
+    ),
+    pytest.param(
+        "get_item",
+        {"Key": BAD_VALUE, "ProjectionExpression": "a", "AttributesToGet": ["a"]},
+        mixed("AttributesToGet", "ProjectionExpression"),
+        id="mixed, key value",
+    ),
+    pytest.param(
+        "delete_item",
+        {"Key": BAD_VALUE, "ReturnValues": "ALL_NEW"},
+        EMPTY_VALUE,
+        id="key value, ReturnValues of delete",
+        marks=own_words,
+    ),
+    pytest.param(
+        "delete_item",
+        {"Key": {}, "ConditionExpression": "a b"},
+        SYNTAX.format("ConditionExpression"),
+        id="syntax, key of delete",
+        marks=text_first,
+    ),
+    pytest.param(
+        "delete_item",
+        {"Key": {"pk": {"S": ""}}, "ConditionExpression": "attribute_exists(a)", **NAMES},
+        UNUSED,
+        id="unused, empty key",
+        marks=text_first,
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": KEY, "UpdateExpression": "a b", "AttributeUpdates": {}, "ReturnValues": "x"},
+        constraints(
+            not_in("[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]", "x", "returnValues")
+        ),
+        id="constraint, mixed",
+        marks=no_coral,
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": BAD_VALUE, "UpdateExpression": "a b", "AttributeUpdates": {}},
+        mixed("AttributeUpdates", "UpdateExpression"),
+        id="mixed, key value of update",
+    ),
+    pytest.param(
+        "update_item",
+        {"Key": KEY, "UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {"v": {}}},
+        'ExpressionAttributeValues contains invalid key: Syntax error; key: "v"',
+        id="name of a value, undefined value",
+    ),
+    pytest.param(
+        "update_item",
+        {
+            "Key": KEY,
+            "UpdateExpression": "SET pk = :v",
+            "ConditionExpression": "attribute_exists(absent)",
+            "ExpressionAttributeValues": {":v": {"S": "x"}},
+        },
+        "One or more parameter values were invalid: Cannot update attribute pk. This attribute is "
+        "part of the key",
+        id="key attribute, condition",
+        marks=pytest.mark.differs_locally("the other way round"),
+    ),
+    pytest.param(
+        "put_item",
+        {
+            "Item": {"pk": {"N": "1"}},
+            "ConditionExpression": "attribute_exists(absent)",
+        },
+        "One or more parameter values were invalid: Type mismatch for key pk expected: S actual: N",
+        id="key type, condition",
+        marks=own_words,
+    ),
+    pytest.param(
+        "batch_write_item",
+        {"TableName": None, "RequestItems": {"a;": [{}]}},
+        BAD_NAME,
+        id="name in a batch, empty write",
+        marks=no_coral,
+    ),
+    pytest.param(
+        "batch_write_item",
+        {
+            "TableName": None,
+            "RequestItems": {"not-there": [{"PutRequest": {"Item": BAD_VALUE}}]},
+        },
+        EMPTY_VALUE,
+        id="value in a batch, table",
+    ),
+    pytest.param(
+        "batch_get_item",
+        {
+            "TableName": None,
+            "RequestItems": {"not-there": {"Keys": [KEY], "ProjectionExpression": "a b"}},
+        },
+        SYNTAX.format("ProjectionExpression"),
+        id="projection in a batch, table",
+        marks=text_first,
+    ),
+    pytest.param(
+        "transact_write_items",
+        {
+            "TableName": None,
+            "TransactItems": [
+                {"Update": {"TableName": "not-there", "Key": KEY, "UpdateExpression": "a b"}}
+            ],
+        },
+        UPDATE + 'Syntax error; token: "a", near: "a b"',
+        id="update in a transaction, table",
+    ),
+    pytest.param(
+        "transact_get_items",
+        {
+            "TableName": None,
+            "TransactItems": [
+                {"Get": {"TableName": "not-there", "Key": KEY, "ProjectionExpression": "a b"}}
+            ],
+        },
+        SYNTAX.format("ProjectionExpression"),
+        id="projection in a transaction, table",
+        marks=text_first,
+    ),
+    pytest.param(
+        "create_table",
+        {"TableName": "never-made", "KeySchema": RANGE_ONLY, "AttributeDefinitions": []},
+        "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must "
+        "both be specified when BillingMode is PROVISIONED",
+        id="throughput, key schema",
+        marks=own_words,
+    ),
+    pytest.param(
+        "create_table",
+        {
+            "TableName": "never-made",
+            "KeySchema": RANGE_ONLY,
+            "AttributeDefinitions": [],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+        "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+        id="kind of key, definition",
+        marks=own_words,
+    ),
+    pytest.param(
+        "create_table",
+        {"TableName": "a;", "BillingMode": "FREE"},
+        BAD_NAME,
+        id="name of a table, constraint",
+    ),
+    pytest.param(
+        "update_table",
+        {"TableName": "not-there"},
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+        "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
+        id="nothing to change, table",
+        marks=own_words,
+    ),
+    pytest.param(
+        "update_table",
+        {"TableName": "a;", "BillingMode": "FREE"},
+        BAD_NAME,
+        id="name in UpdateTable, constraint",
+    ),
 ]
 
 
@@ -238,7 +477,9 @@ PAIRS = [
 def test_one_of_two_faults(
     fails: Any, table: str, operation: str, request_: dict[str, Any], message: str
 ) -> None:
-    fails(operation, "ValidationException", message, **{"TableName": table, **request_})
+    request = {"TableName": table, **request_}
+    given = {member: value for member, value in request.items() if value is not None}
+    fails(operation, "ValidationException", message, **given)
 
 
 @own_words

@@ -439,6 +439,30 @@ def test_an_update_to_what_cannot_be_in_an_index(
     fails("update_item", NAME, message, TableName=indexed, Key=where, **update)
 
 
+@pytest.mark.parametrize(
+    ("operation", "request_", "name"),
+    [
+        ("update_item", {"UpdateExpression": "SET g.x = n"}, "g"),
+        ("update_item", {"UpdateExpression": "REMOVE n[0]"}, "n"),
+        ("delete_item", {"ConditionExpression": "attribute_exists(g.x)"}, "g"),
+        ("get_item", {"ProjectionExpression": "a, g[1]"}, "g"),
+    ],
+)
+@pytest.mark.differs_locally("it looks for them at different times")
+def test_paths_into_index_keys(
+    indexed: str, fails: Any, key: str, operation: str, request_: dict[str, Any], name: str
+) -> None:
+    fails(
+        operation,
+        NAME,
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+        f"allowed: IndexKey: {name}",
+        TableName=indexed,
+        Key={"pk": {"S": key}, "sk": {"S": "1"}},
+        **request_,
+    )
+
+
 def _await_index(client: Any, table: str, name: str) -> None:
     def status() -> str:
         described = client.describe_table(TableName=table)["Table"]

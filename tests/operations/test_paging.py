@@ -151,6 +151,32 @@ def test_a_limit_of_all_there_is_has_a_further_page(client: Any, ten: dict[str, 
     assert second["Items"] == []
 
 
+@pytest.mark.differs_locally("it knows there that nothing follows")
+@pytest.mark.parametrize(
+    ("low", "forward"),
+    [
+        ("sk >= :low", False),
+        ("sk BETWEEN :low AND :high", False),
+        ("sk BETWEEN :low AND :high", True),
+    ],
+)
+def test_a_full_page_at_a_bound_has_a_key(
+    client: Any, ten: dict[str, Any], low: str, forward: bool
+) -> None:
+    bounds = {":low": {"N": "7"}, ":high": {"N": "9"}}
+    values = ten["ExpressionAttributeValues"] | {
+        name: value for name, value in bounds.items() if name in low
+    }
+    request = {
+        "KeyConditionExpression": f"pk = :p AND {low}",
+        "ExpressionAttributeValues": values,
+        "ScanIndexForward": forward,
+    }
+    first, second = pages(client.query, **(ten | request), Limit=3)
+    assert numbers(first) == ([7, 8, 9] if forward else [9, 8, 7])
+    assert second["Items"] == []
+
+
 def test_limit_is_of_items_read_and_not_of_items_returned(client: Any, ten: dict[str, Any]) -> None:
     answers = pages(client.query, **ten, Limit=3, FilterExpression="attribute_exists(odd)")
     assert [numbers(answer) for answer in answers] == [[1], [3, 5], [7], [9]]

@@ -335,6 +335,22 @@ def test_a_condition_that_fails_makes_no_item(
     assert "Item" not in client.get_item(**wanted)
 
 
+@pytest.mark.differs_locally("it is the other way round")
+@pytest.mark.parametrize("update", ["SET pk = n", "SET pk.a = n", "REMOVE pk[0]", "ADD pk :v"])
+def test_a_change_of_the_key_is_found_before_the_condition(
+    fails: Any, stored: dict[str, Any], update: str
+) -> None:
+    fails(
+        "update_item",
+        "ValidationException",
+        f"{INVALID}Cannot update attribute pk. This attribute is part of the key",
+        **stored,
+        UpdateExpression=update,
+        ConditionExpression="attribute_exists(absent)",
+        **({"ExpressionAttributeValues": {":v": N}} if ":v" in update else {}),
+    )
+
+
 def test_the_condition_comes_before_faults_of_the_item(fails: Any, stored: dict[str, Any]) -> None:
     fails(
         "update_item",
