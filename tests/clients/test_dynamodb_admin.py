@@ -86,6 +86,7 @@ def _accepts(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+@pytest.mark.usefixtures("once")
 def test_it_shows_tables_and_items(admin: tuple[Any, str], browser: Callable[[str], str]) -> None:
     client, url = admin
     table = f"admin-{uuid.uuid4().hex[:8]}"

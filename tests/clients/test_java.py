@@ -17,6 +17,7 @@ COMPILER = "org.eclipse.jdt:ecj:3.37.0"
 PROGRAM = Path(__file__).parent / "java" / "Smoke.java"
 
 
+@pytest.mark.usefixtures("once")
 def test_the_sdk_for_java(start_server: Callable[..., Any], store_url: str, tmp_path: Path) -> None:
     try:
         binary, sdk, compiler = java(), jars(SDK), jars(COMPILER)

@@ -63,7 +63,7 @@ def test_shards_page_by_page(streams: Any, arn: str) -> None:
     assert found == shards_of(streams, arn)
 
 
-# Shards live as long as their stream, so that none has a successor to be found.
+# They are split when a setting is raised, see tests/faults/test_stream_audit.py; not by themselves.
 @pytest.mark.differs_locally("the filter is not looked at")
 def test_no_shard_has_children(streams: Any, arn: str) -> None:
     shard = shards_of(streams, arn)[0]["ShardId"]
