@@ -17,7 +17,7 @@ from ....metrics import Metrics
 from ....model.attachment import Column
 from ....model.rows import Item, Key
 from ...base import ABSENT, ANY, Committed, Conflict, Write
-from ..patience import SHARE, Deadline
+from ..patience import Deadline
 from ..session import NotSent, OutcomeUnknown, Session, Statement
 from .encoding import encode
 from .reads import Cells, ColumnTable, Seen
@@ -76,9 +76,9 @@ class ColumnWriter:
     async def _apply(self, sent: _Sent, deadline: Deadline) -> bool:
         while True:
             try:
-                result = await self._session.execute(
-                    sent.statement, sent.values, max(SHARE * deadline.left(), 0.0)
-                )
+                # All the time there is: an answer that comes late is better than none.
+                seconds = max(deadline.left(), 0.0)
+                result = await self._session.execute(sent.statement, sent.values, seconds)
                 return bool(result.rows[0][0] != b"\0")
             except NotSent as fault:
                 if not await deadline.pause():
