@@ -39,9 +39,11 @@ def create_app(
     store: Store | None = None,
     clock: Clock | None = None,
     metrics: Metrics | None = None,
+    answer_bytes: int | None = None,
 ) -> Application:
     """A FastAPI app whose lifespan opens and closes the store, also one that is passed in.
 
+    answer_bytes: pages of reads end earlier so that answers have no more than about that.
     Raises ConfigError.
     """
     clock = clock or SystemClock()
@@ -58,7 +60,7 @@ def create_app(
         limits = relaxed(settings.limits, SERVICE, item_bytes=store.capabilities.item_bytes)
     except WrongLimits as fault:
         raise ConfigError(f"limits: {fault}") from None
-    context = Context(store, settings, clock, metrics, queue, limits)
+    context = Context(store, settings, clock, metrics, queue, limits, answer_bytes)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -37,6 +37,9 @@ TEXT_TYPES = [
     *("application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"),
     *("application/xml", "text/"),
 ]
+# What a load balancer (1 MB) and an invocation (6 MB) take of a body, with room for the rest.
+_BALANCER_BYTES = 950_000
+_INVOKE_BYTES = 5_950_000
 # After so long the network between may have forgotten the connections.
 _IDLE_SECONDS = 20.0
 _PROBE_SECONDS = 0.25
@@ -82,7 +85,8 @@ class Function:
         except StoreError as fault:
             # The request meets the same store, and is told so in DynamoDB's words.
             self._log.warning("the store cannot be opened: %s", fault)
-        answer: dict[str, Any] = front(HTTPCycle(front.scope, front.body)(self._app))
+        app = self._small_app if "elb" in event["requestContext"] else self._app
+        answer: dict[str, Any] = front(HTTPCycle(front.scope, front.body)(app))
         self._run(self._store.idle())
         self._used = self._clock.monotonic()
         self._report(started)
@@ -102,7 +106,18 @@ class Function:
         self._keys_read = self._clock.monotonic()
         self._store: Store = open_store(self._settings, self._clock, self._metrics)
         self._app: Application = create_app(
-            self._settings, store=self._store, clock=self._clock, metrics=self._metrics
+            self._settings,
+            store=self._store,
+            clock=self._clock,
+            metrics=self._metrics,
+            answer_bytes=_INVOKE_BYTES,
+        )
+        self._small_app: Application = create_app(
+            self._settings,
+            store=self._store,
+            clock=self._clock,
+            metrics=self._metrics,
+            answer_bytes=_BALANCER_BYTES,
         )
         self._mangum = Mangum(self._app, lifespan="off", text_mime_types=TEXT_TYPES)
         self._opened = False

@@ -15,6 +15,7 @@ from ..model.limits import SERVICE
 from ..model.rows import Item, Key, Row
 from ..model.table import Table
 from ..values import item_size, normalize_item
+from .answer_budget import text_bytes
 from .batches import check_batch
 from .context import Context
 from .keys import key_of_request
@@ -38,6 +39,25 @@ class _Part:
     projection: Projection | None
 
 
+@dataclass(slots=True)
+class _Room:
+    """Bytes that the answer may still take. as_text: as a front door counts them, and strictly; the
+    service's own bound is crossed by the item that fills it."""
+
+    left: int
+    as_text: bool
+    empty: bool = True
+
+    def take(self, row: Row, data: bytes) -> bool:
+        size = text_bytes(data) if self.as_text else len(row.data)
+        if self.left <= 0 or (self.as_text and size > self.left and not self.empty):
+            self.left = 0
+            return False
+        self.left -= size
+        self.empty = False
+        return True
+
+
 async def run(ctx: Context, request: Request) -> Answer:
     parts = {name: _part(part) for name, part in request["RequestItems"].items()}
     if sum(len(part.wanted) for part in parts.values()) > SERVICE.batch_get:
@@ -53,14 +73,13 @@ async def run(ctx: Context, request: Request) -> Answer:
             check_scalar_keys(part.projection.nested_names, table)
         plans.append((name, part, table, keys))
 
-    budget = ANSWER_BYTES
+    room = _room(ctx, request)
     chunks: list[bytes] = [b'{"Responses":{']
     unprocessed: dict[str, Any] = {}
     consumed: list[dict[str, Any]] = []
     mode = request.get("ReturnConsumedCapacity", "NONE")
     for number, (name, part, table, keys) in enumerate(plans):
-        found, done, units = await _read(ctx, part, table, keys, budget, sized=mode != "NONE")
-        budget -= sum(map(len, found))
+        found, done, units = await _read(ctx, part, table, keys, room, sized=mode != "NONE")
         ctx.metrics.add("ReturnedItemCount", len(found), "BatchGetItem")
         separator = b"," if number else b""
         chunks += (separator, orjson.dumps(name), b":[", b",".join(found), b"]")
@@ -76,6 +95,14 @@ async def run(ctx: Context, request: Request) -> Answer:
     return chunks
 
 
+def _room(ctx: Context, request: Request) -> _Room:
+    if ctx.answer_bytes is None:
+        return _Room(ANSWER_BYTES, as_text=False)
+    # What is left over is named by its keys, which is at most what was asked for.
+    asked = text_bytes(orjson.dumps(request["RequestItems"]))
+    return _Room(max(min(ANSWER_BYTES, ctx.answer_bytes - asked), 1), as_text=True)
+
+
 def _part(part: Request) -> _Part:
     refuse_mixed(part, expressions=_EXPRESSIONS, legacy=("AttributesToGet",))
     wanted = [normalize_item(key) for key in part["Keys"]]
@@ -86,17 +113,17 @@ def _part(part: Request) -> _Part:
 
 
 async def _read(
-    ctx: Context, part: _Part, table: Table, keys: list[Key], budget: int, *, sized: bool
+    ctx: Context, part: _Part, table: Table, keys: list[Key], room: _Room, *, sized: bool
 ) -> tuple[list[bytes], int, float]:
     """Encoded items, how many keys were answered, and the units they cost.
 
-    Stops when `budget` bytes are reached; what is left goes back as UnprocessedKeys.
+    Stops when there is no room; what is left goes back as UnprocessedKeys.
     """
     consistent = part.request.get("ConsistentRead", False)
     found: list[bytes] = []
     units = 0.0
     for start in range(0, len(keys), _CHUNK):
-        if budget <= 0:
+        if room.left <= 0:
             return found, start, units
         chunk = keys[start : start + _CHUNK]
         try:
@@ -107,14 +134,13 @@ async def _read(
                 raise
             return found, start, units
         for done, row in enumerate(rows):
-            if row is not None and budget <= 0:
+            data = b"" if row is None else _encoded(part, row)
+            if row is not None and not room.take(row, data):
                 return found, start + done, units
             if sized:
                 size = 0 if row is None else item_size(row.item)
                 units += capacity.read_units(size, consistent=consistent)
             if row is not None:
-                data = _encoded(part, row)
-                budget -= len(row.data)
                 found.append(data)
     return found, len(keys), units
 

@@ -29,6 +29,7 @@ class Context:
 
     collections: what was counted last, by table id.
     limits: of tables that are made from now on.
+    answer_bytes: most that the front door takes of a page, with room for what is around it.
     overdue: items (by table name and key) that were written with their time to live past; the
     oldest are forgotten when nobody takes them.
     """
@@ -39,5 +40,6 @@ class Context:
     metrics: Metrics
     queue: KeyQueue
     limits: Limits = SERVICE
+    answer_bytes: int | None = None
     overdue: Overdue = field(default_factory=new_overdue)
     collections: dict[str, Collections] = field(default_factory=dict)

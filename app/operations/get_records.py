@@ -6,9 +6,12 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 
+import orjson
+
 from .. import errors
 from ..model.stream import LoggedRecord, StreamOfTable
 from ..store.base import Trimmed
+from .answer_budget import fitting
 from .context import Context
 from .registry import Answer, Request
 from .shard_iterators import ShardIterator, decode_iterator, encode_iterator
@@ -36,10 +39,12 @@ async def run(ctx: Context, request: Request) -> Answer:
     # One record is returned however large it is: its images may have 400 KB each.
     count = max(1, sum(size <= MOST_BYTES for size in sizes))
     records = page.records[:count]
+    shown = [_shown(ctx, stream, iterator.shard, each) for each in records]
+    if ctx.answer_bytes is not None:
+        shown = shown[: fitting(map(orjson.dumps, shown), ctx.answer_bytes)]
+        records = records[: len(shown)]
     after = page.next if len(records) == len(page.records) else records[-1].sequence + 1
-    result: dict[str, Any] = {
-        "Records": [_shown(ctx, stream, iterator.shard, each) for each in records]
-    }
+    result: dict[str, Any] = {"Records": shown}
     if after is not None:
         following = ShardIterator(iterator.arn, iterator.shard, after, round(now, 3))
         result["NextShardIterator"] = encode_iterator(following)

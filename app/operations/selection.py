@@ -20,6 +20,7 @@ from ..expressions import (
 from ..model import capacity
 from ..model.rows import Row
 from ..values import item_size
+from .answer_budget import fitting
 from .context import Context
 from .paging import Collected
 from .registry import Request
@@ -137,6 +138,10 @@ async def answer_page(
     if selection.fetched:
         consistent = request.get("ConsistentRead", False)
         rows = await whole_items(ctx, target, rows, consistent=consistent)
+    if ctx.answer_bytes is not None and not selection.count_only:
+        count = fitting((_shown(selection, row) for row in rows), ctx.answer_bytes)
+        if count < len(rows):
+            page, rows = Collected(page.rows[:count], more=True), rows[:count]
     shown = rows
     if selection.filter is not None:
         matches = selection.filter.matches
@@ -183,6 +188,13 @@ def _consumed(
         sizes = [item_size(row.item) for row in rows]
         items = sum(capacity.read_units(size, consistent=consistent) for size in sizes)
     return capacity.consumed(target.table, items, {target.index.name: units}, mode, named=named)
+
+
+def _shown(selection: Selection, row: Row) -> bytes | None:
+    """What the answer has of a row; None if the filter leaves it out."""
+    if selection.filter is not None and not selection.filter.matches(row.item):
+        return None
+    return _item_bytes(selection, row)
 
 
 def _item_bytes(selection: Selection, row: Row) -> bytes:

@@ -16,8 +16,9 @@ from ..model import capacity
 from ..model.rows import Item, Row
 from ..partiql import Bound
 from ..values import item_size
+from .answer_budget import fitting, text_bytes
 from .context import Context
-from .paging import After, collect
+from .paging import After, Collected, collect
 from .registry import Request
 from .selection import whole_items
 from .statement_reads import Reading
@@ -34,6 +35,7 @@ async def read_page(
     units = items_units = 0.0
     shown: list[Any] = []
     result: dict[str, Any] = {"Items": shown}
+    used = 0
     while number < count:
         page = await collect(reading.fetch(ctx, number), reading.target, limit=left, start=after)
         rows = page.rows
@@ -44,7 +46,17 @@ async def read_page(
                 capacity.read_units(item_size(row.item), consistent=reading.consistent)
                 for row in rows
             )
-        shown += _matching(reading, rows)
+        found = _matching(reading, rows)
+        if ctx.answer_bytes is not None:
+            parts = [None if each is None else orjson.dumps(each) for each in found]
+            fits = fitting(parts, ctx.answer_bytes, used)
+            used += sum(text_bytes(part) for part in parts[:fits] if part is not None)
+            if fits == 0 < len(rows):
+                result["NextToken"] = _token(reading, read, number, None)
+                break
+            page = Collected(page.rows[:fits], more=page.more or fits < len(rows))
+            found = found[:fits]
+        shown += [each for each in found if each is not None]
         if page.more:
             last = reading.target.last_key(page.rows[-1].item)
             result["NextToken"] = _token(reading, read, number, last)
@@ -63,11 +75,17 @@ async def read_page(
 
 
 def _matching(reading: Reading, rows: Sequence[Row]) -> list[Any]:
+    """What is shown of each row; None of those that the filter leaves out."""
     wanted = reading.filter
-    found = [row for row in rows if wanted is None or wanted.matches(row.item)]
-    if reading.columns is None:
-        return [orjson.Fragment(row.data) for row in found]
-    return [reading.shown(row.item) for row in found]
+    whole = reading.columns is None
+    return [
+        None
+        if wanted is not None and not wanted.matches(row.item)
+        else orjson.Fragment(row.data)
+        if whole
+        else reading.shown(row.item)
+        for row in rows
+    ]
 
 
 def _consumed(reading: Reading, units: float, items: float, mode: str) -> dict[str, Any]:
