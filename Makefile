@@ -6,13 +6,15 @@ NODES ?= 1
 STORE ?=
 BENCH ?= default
 ARGS ?=
+STAGE ?=
+CA ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help install run test test-long check fmt cassandra demo bench bench-check bench-coldstart fuzz test-endpoint local-lambda constraints clean
+.PHONY: help install run test test-long check fmt cassandra demo bench bench-check bench-coldstart fuzz test-endpoint local-lambda package synth deploy destroy cost constraints clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
@@ -37,19 +39,24 @@ $(VENV)/bench: $(VENV)/made pyproject.toml constraints.txt
 
 install: $(VENV)/runtime  ## Install what the server needs
 
+$(VENV)/infra: $(VENV)/made pyproject.toml constraints.txt
+	$(PIP) --editable '.[infra]'
+	@touch $@ $(VENV)/runtime
+
 run: install  ## Serve http://127.0.0.1:8000 on SQLite (ARGS="--port 9000" ...)
 	@exec $(BIN)/dynaspan serve $(ARGS)
 
-test: $(VENV)/test  ## Every test, on SQLite and on a real Cassandra
+test: $(VENV)/test $(VENV)/infra  ## Every test, on SQLite and on a real Cassandra
 	@exec $(RUN) -m tools.stages
 
-test-long: $(VENV)/test  ## The same with full counts, 40 minutes at most
+test-long: $(VENV)/test $(VENV)/infra  ## The same with full counts, 40 minutes at most
 	@exec $(RUN) -m tools.stages --long
 
-check: $(VENV)/test  ## Format, lint, types and the pure tests; no Java
+check: $(VENV)/test $(VENV)/infra  ## Format, lint, types and the pure tests; no Java
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/mypy infra
 	@exec $(RUN) -m tools.stages pure
 
 fmt: $(VENV)/test  ## Format, and mend what ruff can mend
@@ -65,7 +72,7 @@ demo: $(VENV)/test  ## Load real cities and query them (STORE=cassandra://127.0.
 bench: $(VENV)/bench  ## CPU and latency beside other servers, 20 minutes (BENCH=quick, BENCH=full)
 	@exec $(RUN) -m bench $(BENCH) $(ARGS)
 
-bench-check: $(VENV)/test  ## Whether a request costs more beside raw echo than it should; a minute
+bench-check: $(VENV)/test $(VENV)/infra  ## Whether a request costs more beside raw echo than it should; a minute
 	@exec $(RUN) -m bench.check
 
 bench-coldstart: $(VENV)/test  ## What a new Lambda environment costs
@@ -80,6 +87,26 @@ fuzz: $(VENV)/test  ## Random requests against DynamoDB Local, random bodies and
 
 local-lambda: $(VENV)/test  ## The Lambda function on http://127.0.0.1:8020 (ARGS="--front alb --store ...")
 	@exec $(RUN) -m tools.local_lambda $(ARGS)
+
+package: $(VENV)/infra  ## Code of the Lambda functions in build/lambda (CA=FILE of a Cassandra)
+	@exec $(RUN) -m infra.package $(if $(CA),--ca '$(CA)') $(ARGS)
+
+build/lambda/arm64 build/lambda/x86_64: | $(VENV)/infra
+	@exec $(RUN) -m infra.package $(if $(CA),--ca '$(CA)') $(notdir $@)
+
+synth: $(VENV)/infra build/lambda/arm64 build/lambda/x86_64  ## Templates of all stages in cdk.out
+	@exec $(RUN) infra/app.py
+
+deploy: $(VENV)/infra package  ## All stacks of STAGE=..., with the credentials of the AWS CLI
+	$(if $(STAGE),,$(error say which: make deploy STAGE=dev))
+	@exec $(RUN) -m tools.cdk deploy --all -c stage='$(STAGE)' $(ARGS)
+
+destroy: $(VENV)/infra  ## Delete the stacks of STAGE=...
+	$(if $(STAGE),,$(error say which: make destroy STAGE=dev))
+	@exec $(RUN) -m tools.cdk destroy --all -c stage='$(STAGE)' $(ARGS)
+
+cost: $(VENV)/infra  ## What the stages cost a month before any request
+	@exec $(RUN) -m infra.cost $(ARGS)
 
 constraints: $(VENV)/test  ## Pin the newest release of every dependency
 	@exec $(RUN) -m tools.constraints

@@ -85,6 +85,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
         ),
         Stage("differential", 60, 300, ("differential",), sqlite),
         Stage("databases", 210, 600, ("databases",)),
+        Stage("infra", 120, 180, ("infra",)),
     )
     taken = {path for stage in others for path in stage.paths}
     pure = tuple(
