@@ -123,7 +123,7 @@ class Table:
     `latest_stream` the label of that, or of the last one that was.
     `on_demand` is the most that may be used, `warm` what must be there at once, of a table and of a
     global index; None is the service's default.
-    `attached`: where its data is, when it is somebody else's: it is only read.
+    `attached`: where its data is, when it is somebody else's.
     `translator`: how its store keeps items, if it knows several ways.
     `isolation`: its policy; `writes`: how it is written now, both as in `isolation`.
     `options` holds settings that are only echoed, in API form: TableClassSummary.

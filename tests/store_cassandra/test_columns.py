@@ -1,4 +1,4 @@
-"""CQL tables that others have made, served for reading: on a real node."""
+"""CQL tables that others have made, served: what is read: on a real node."""
 
 from __future__ import annotations
 
