@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import datetime
+import os
 import sys
 import tempfile
 import time
@@ -10,9 +12,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from .catalogue import PLANS
+from .catalogue import PLANS, Plan
 from .contenders import field_of
 from .picture import draw
+from .publish import publish
 from .report import Report, show, write_json
 from .run import run
 from .worker import Worker
@@ -34,6 +37,8 @@ def main() -> int:
     ):
         with field_of(Path(home), load, only) as field:
             console.print(f"ready after {time.monotonic() - begin:.0f} s")
+            for name, reason in field.absent.items():
+                console.print(f"[red]{name} takes no part: {reason}[/red]")
             cells = run(field, plan, console)
         report = Report(cells, field.absent)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -41,7 +46,19 @@ def main() -> int:
     draw(report, options.out / "results.svg")
     show(report, console)
     console.print(f"{time.monotonic() - begin:.0f} s; {options.out}/results.json, results.svg")
+    if options.publish:
+        publish(options.out, _how(options.plan, plan))
     return 0
+
+
+def _how(name: str, plan: Plan) -> str:
+    """One sentence under the figures."""
+    busy = os.getloadavg()[2] / (os.cpu_count() or 1)
+    return (
+        f"`make bench BENCH={name}` on {datetime.date.today()}, {os.cpu_count()} cores, load "
+        f"{busy:.1f} for each core: {plan.repeats} turns of {plan.seconds:g} s, medians; "
+        "ratios are medians of those within a turn."
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         "--only", default="", help="contenders, by parts of their names: echo,SQLite"
     )
     parser.add_argument("--out", type=Path, default=Path(".bench"), help="folder of the results")
+    parser.add_argument(
+        "--publish", action="store_true", help="put the results into bench/ and README.md"
+    )
     return parser
 
 

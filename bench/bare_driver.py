@@ -1,6 +1,6 @@
 """The other floor: the statements of the document translator, sent by a bare CQL driver.
 
-    python -m bench.bare_driver python|cpp HOST:PORT
+    python -m bench.bare_driver python|own|cpp HOST:PORT
 
 Orders in and measurements out, as `bench.load`; the CPU is that of this process, the load included.
 """
@@ -30,6 +30,7 @@ _TABLE = f"{_KEYSPACE}.items"
 _ROW = "pk = ? AND kind = 0 AND ik = 0x00 AND sk = ?"
 _ITEM = orjson.dumps(item_of("k0", "s"))
 _WRITER = b"\x00" * 8
+_SECONDS = 30.0
 _FENCE = b"\x01" * 16
 
 SCHEMA = (
@@ -123,6 +124,28 @@ async def cpp_driver(host: str, port: int) -> Driver:
     return Cpp()
 
 
+async def own_driver(host: str, port: int) -> Driver:
+    """cassandra-driver as dynaspan uses it: sockets on the event loop, no ResponseFuture."""
+    from app.store.cassandra.python_driver import PythonDriver
+    from app.store.cassandra.session import Consistency, Statement
+    from app.store.cassandra.url import parse
+
+    driver = PythonDriver(parse(f"cassandra://{host}:{port}"), None)
+    await driver.open(_SECONDS)
+    for cql in SCHEMA:
+        await driver.execute_ddl(cql, _SECONDS)
+    statements = {
+        name: Statement(cql, Consistency.LOCAL_QUORUM, conditional="BATCH" in cql)
+        for name, cql in CQL.items()
+    }
+
+    class Own:
+        async def execute(self, name: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+            return (await driver.execute(statements[name], values, _SECONDS)).rows
+
+    return Own()
+
+
 class Work:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
@@ -196,7 +219,7 @@ async def measured(order: Order, work: Callable[[int], Awaitable[None]]) -> Meas
 
 async def main(kind: str, contact: str) -> None:
     host, _, port = contact.rpartition(":")
-    connect = {"python": python_driver, "cpp": cpp_driver}[kind]
+    connect = {"python": python_driver, "own": own_driver, "cpp": cpp_driver}[kind]
     work = Work(await connect(host, int(port)))
     filled = False
     loop = asyncio.get_running_loop()

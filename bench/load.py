@@ -30,7 +30,7 @@ from .worst import worst_contents
 _CONTENTS = {"contents": contents, "worst contents": worst_contents}
 
 _ONCE_A_SECOND = 1_500
-_SILENCE_SECONDS = 60.0
+_SILENCE_SECONDS = 20.0
 _ARRIVALS_AT_ONCE = 16
 
 
@@ -126,10 +126,12 @@ async def _arrivals(load: Load, rate: float) -> None:
 
 async def _drained(load: Load) -> None:
     """Until every request has its answer, so that nothing of this run is in the next."""
-    end = perf_counter() + _SILENCE_SECONDS
+    answered, end = -1, 0.0
     try:
         while load.unanswered:
-            if perf_counter() > end:
+            if load.answered > answered:
+                answered, end = load.answered, perf_counter() + _SILENCE_SECONDS
+            elif perf_counter() > end:
                 raise Stopped(f"no answer for {_SILENCE_SECONDS:.0f} s")
             await asyncio.sleep(0.005)
     finally:

@@ -43,10 +43,10 @@ def draw(report: Report, path: Path) -> None:
 def _panel(report: Report, workload: str, left: int, top: int) -> list[str]:
     bars = []
     for name in report.contenders:
-        cpu = report.spread(workload, name, lambda m: m.cpu)
+        own = report.spread(workload, name, lambda m: m.cpu)
         storage = report.spread(workload, name, lambda m: m.storage_cpu)
-        if cpu is not None:
-            bars.append((name, cpu.middle, 0.0 if storage is None else storage.middle))
+        if own is not None:
+            bars.append((name, own.middle, 0.0 if storage is None else storage.middle))
     # One that is far behind all others would leave nothing of them to see.
     ordered = sorted(cpu + behind for _, cpu, behind in bars)
     most = min(ordered[-1], 2.5 * ordered[-2]) if len(ordered) > 1 else ordered[-1]

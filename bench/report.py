@@ -78,7 +78,7 @@ def write_json(report: Report, path: Path, **more: Any) -> None:
         "cells": [asdict(cell) for cell in report.cells],
         **more,
     }
-    path.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    path.write_bytes(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def read_json(path: Path) -> Report:

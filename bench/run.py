@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -33,11 +32,8 @@ class Cell:
 
 
 def run(field: Field, plan: Plan, console: Console) -> list[Cell]:
-    """A contender that stops answering is left out of what follows, and named in `field.absent`."""
-    for contender in field.contenders:
-        if contender.statements is not None:
-            contender.statements.learn_idle()
-            break
+    """What a contender refuses or does not answer is left out of what follows, and told in
+    `field.absent`."""
     orders = [(workload, 0) for workload in plan.workloads]
     orders += [
         (workload, rate)
@@ -53,11 +49,18 @@ def run(field: Field, plan: Plan, console: Console) -> list[Cell]:
                 try:
                     measurement = _one(contender, workload, plan.seconds, warm_up, rate)
                 except Failed as exc:
-                    field.absent[contender.name] = f"{workload.name}: {exc}"
+                    field.absent[_place(contender, workload)] = str(exc)
+                    continue
+                if measurement.failed * 2 > measurement.operations:
+                    field.absent[_place(contender, workload)] = measurement.failure
                     continue
                 cells.append(Cell(workload.name, contender.name, repeat, rate, measurement))
             console.print(_line(repeat, plan, workload, rate, cells))
     return cells
+
+
+def _place(contender: Contender, workload: Workload) -> str:
+    return f"{contender.name}, {workload.name}"
 
 
 def _takers(field: Field, workload: Workload, rate: int) -> Iterable[Contender]:
@@ -65,7 +68,7 @@ def _takers(field: Field, workload: Workload, rate: int) -> Iterable[Contender]:
         contender
         for contender in field.contenders
         if contender.takes(workload)
-        and contender.name not in field.absent
+        and _place(contender, workload) not in field.absent
         and not (rate and contender.is_driver)
     ]
 
@@ -78,9 +81,9 @@ def _one(
     counter = contender.statements
     if counter is None:
         return contender.worker.run(order)
-    before, begin = counter.total(), time.monotonic()
+    before = counter.total()
     measurement = contender.worker.run(order)
-    executed = counter.total() - before - 1 - counter.idle * (time.monotonic() - begin)
+    executed = counter.total() - before - 1
     return replace(measurement, statements=executed / max(measurement.sent, 1))
 
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from typing import Self
 
 from cassandra.cluster import Cluster
 
 _OWN = "SELECT name, value FROM system_views.cql_metrics"
 _EXECUTED = {"prepared_statements_executed", "regular_statements_executed"}
-_IDLE_SECONDS = 2.0
 
 
 class Statements:
-    """`idle` statements a second are executed when nothing is asked: heartbeats of the servers."""
+    """Also what servers ask by themselves is in it, some ten statements a second."""
 
     def __init__(self, host: str, port: int) -> None:
         self._cluster = Cluster([host], port=port, protocol_version=4)
         self._session = self._cluster.connect()
-        self.idle = 0.0
 
     def total(self) -> float:
         """Less those that this class has asked itself, which is one each time."""
         rows = self._session.execute(_OWN)
         return float(sum(row.value for row in rows if row.name in _EXECUTED))
-
-    def learn_idle(self) -> None:
-        before = self.total()
-        time.sleep(_IDLE_SECONDS)
-        self.idle = max(self.total() - before - 1, 0.0) / _IDLE_SECONDS
 
     def __enter__(self) -> Self:
         return self
