@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .. import errors
 from ..errors import ApiError
@@ -42,8 +42,13 @@ def refuse_busy(ctx: Context, table: Table) -> None:
     """Raises ResourceInUseException for a table that may not be changed now, and
     ValidationException for one that never is."""
     refuse_attached(table)
+    refuse_state(ctx, table, _PARTICIPLES.keys())
+
+
+def refuse_state(ctx: Context, table: Table, states: Collection[str]) -> None:
+    """Raises ResourceInUseException for a table that is in one of `states`."""
     state = table.state(ctx.clock.time())
-    if state != "ACTIVE":
+    if state in states:
         raise errors.resource_in_use(
             "Attempt to change a resource which is still in use: "
             f"Table is being {_PARTICIPLES[state]}: {table.name}"

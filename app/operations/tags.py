@@ -15,10 +15,11 @@ from ..model.limits import TAG, Limits, WrongLimits, relaxed
 from ..model.table import Table
 from .context import Context
 from .names import table_of_arn
-from .tables import refuse_virtual
+from .tables import refuse_state, refuse_virtual
 from .write_kinds import settle_writes
 
 MOST_TAGS = 50
+_UNTAGGABLE = ("CREATING", "DELETING")
 TRANSLATOR = "dynaspan:translator"
 Tags = tuple[tuple[str, str], ...]
 
@@ -116,6 +117,7 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
     while True:
         table = await tagged_table(ctx, arn)
         refuse_virtual(table)
+        refuse_state(ctx, table, _UNTAGGABLE)
         tags = change(table.tags)
         if tags == table.tags:
             return
