@@ -82,6 +82,22 @@ def raw_of_attribute(name: str, value: Mapping[str, Any]) -> bytes:
     return raw
 
 
+ORDERED = SCALARS - {"uuid", "timeuuid", "counter"}
+
+
+def order(name: str, raw: bytes) -> Any:
+    """Sorts values of one of the types in `ORDERED` as Cassandra does."""
+    if name in INTEGERS or name == "varint":
+        return int.from_bytes(raw, "big", signed=True)
+    if name == "decimal":
+        return Decimal(_decimal_text(raw))
+    if name in ("float", "double"):
+        (value,) = struct.unpack(">f" if name == "float" else ">d", raw)
+        # NaN is the largest, and -0 before 0.
+        return (True, 0.0, 0.0) if math.isnan(value) else (False, value, math.copysign(1, value))
+    return raw
+
+
 def _raw(name: str, text: str) -> bytes:
     if name in INTEGERS:
         return _integer(name, text)
