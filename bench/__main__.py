@@ -35,7 +35,7 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="dynaspan-bench-") as home,
         Worker("bench.load") as load,
     ):
-        with field_of(Path(home), load, only) as field:
+        with field_of(Path(home), load, only, plan.contents) as field:
             console.print(f"ready after {time.monotonic() - begin:.0f} s")
             for name, reason in field.absent.items():
                 console.print(f"[red]{name} takes no part: {reason}[/red]")

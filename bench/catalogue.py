@@ -12,24 +12,27 @@ _ALL = {workload.name: workload for workload in (*COMMON, *LARGE, *WORST)}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """rates: arrivals a second of the open loops, of GetItem and of the mixed workload."""
+    """contents: what tables are filled with, by the names that `load` has for it. rates: arrivals a
+    second of the open loops, of GetItem and of the mixed workload.
+    """
 
     workloads: tuple[Workload, ...]
     repeats: int
     seconds: float
     warm_up: float
     rates: tuple[int, ...]
-    curves: bool = False
+    contents: tuple[str, ...] = ("contents",)
 
 
 PLANS = {
     "quick": Plan(NAMED, repeats=1, seconds=1.5, warm_up=0.5, rates=()),
     "default": Plan((*COMMON, *LARGE[:2]), repeats=3, seconds=1.5, warm_up=0.4, rates=(1000,)),
+    "worst": Plan(WORST, 1, 4.0, 0.5, rates=(), contents=("contents", "worst contents")),
     "full": Plan(
         (*COMMON, *LARGE, *WORST),
         *(3, 5.0, 1.0),
         rates=(250, 500, 1000, 2000, 4000),
-        curves=True,
+        contents=("contents", "worst contents"),
     ),
 }
 

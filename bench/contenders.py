@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +54,12 @@ class Contender:
 
     def order(self, workload: Workload, *, seconds: float, warm_up: float, **more: object) -> Order:
         running = self.running
-        told = {"server": running.pids, "storage": running.storage, **more}
+        told = {
+            "server": running.pids,
+            "storage": running.storage,
+            "connections": workload.connections,
+            **more,
+        }
         return Order(
             *(workload.name, self.table, running.url),
             seconds=seconds,
@@ -63,7 +68,9 @@ class Contender:
         )
 
     def takes(self, workload: Workload) -> bool:
-        return bool(workload.driver) if self.is_driver else True
+        if workload.own and not self.name.startswith("dynaspan"):
+            return False
+        return bool(workload.driver) or not self.is_driver
 
 
 @dataclass(slots=True)
@@ -75,7 +82,12 @@ class Field:
 
 
 @contextmanager
-def field_of(home: Path, load: Worker, only: Callable[[str], bool]) -> Iterator[Field]:
+def field_of(
+    home: Path,
+    load: Worker,
+    only: Callable[[str], bool],
+    contents: Sequence[str] = ("contents",),
+) -> Iterator[Field]:
     """All contenders that `only` lets in, with their tables filled."""
     found = Field()
     with ExitStack() as stack:
@@ -86,16 +98,21 @@ def field_of(home: Path, load: Worker, only: Callable[[str], bool]) -> Iterator[
                     running = stack.enter_context(start(folder))
                     contender = Contender(name, running, load)
                     if name != ECHO:
-                        fill(contender)
+                        fill(contender, contents)
                     found.contenders.append(contender)
         if any(only(name) for name in (*_ISOLATION, *_DRIVERS)):
             with _told(found, CASSANDRA):
-                _on_cassandra(stack, found, home, load, only)
+                _on_cassandra(stack, found, home, load, only, contents)
         yield found
 
 
 def _on_cassandra(
-    stack: ExitStack, found: Field, home: Path, load: Worker, only: Callable[[str], bool]
+    stack: ExitStack,
+    found: Field,
+    home: Path,
+    load: Worker,
+    only: Callable[[str], bool],
+    contents: Sequence[str],
 ) -> None:
     node = stack.enter_context(servers.cassandra(_folder(home, "cassandra")))
     assert node.pid is not None
@@ -109,7 +126,7 @@ def _on_cassandra(
             if only(name):
                 contender = Contender(name, running, load, isolation, statements=statements)
                 with _told(found, name):
-                    fill(contender, {"system:write_isolation": isolation})
+                    fill(contender, contents, {"system:write_isolation": isolation})
                     found.contenders.append(contender)
     for name, kind in _DRIVERS.items():
         if only(name):
@@ -130,11 +147,18 @@ _PLAIN: Mapping[str, Callable[[Path], AbstractContextManager[Running]]] = {
 }
 
 
-def fill(contender: Contender, tags: Mapping[str, str] | None = None) -> None:
+def fill(
+    contender: Contender, contents: Sequence[str], tags: Mapping[str, str] | None = None
+) -> None:
     """Raises ClientError where tags are refused, Failed."""
     create(contender.running.url, contender.table, tags)
+    for name in contents:
+        _fill(contender, name)
+
+
+def _fill(contender: Contender, contents: str) -> None:
     order = Order(
-        *("contents", contender.table, contender.running.url, contender.running.pids),
+        *(contents, contender.table, contender.running.url, contender.running.pids),
         connections=_SETUP_CONNECTIONS,
     )
     # The same again where a busy machine has let some of it time out.

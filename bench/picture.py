@@ -47,6 +47,8 @@ def _panel(report: Report, workload: str, left: int, top: int) -> list[str]:
         storage = report.spread(workload, name, lambda m: m.storage_cpu)
         if own is not None:
             bars.append((name, own.middle, 0.0 if storage is None else storage.middle))
+    if not bars:
+        return []
     # One that is far behind all others would leave nothing of them to see.
     ordered = sorted(cpu + behind for _, cpu, behind in bars)
     most = min(ordered[-1], 2.5 * ordered[-2]) if len(ordered) > 1 else ordered[-1]

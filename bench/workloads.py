@@ -30,15 +30,16 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Workload:
     """`request` makes the n-th one for a table; so many are `different`, then they repeat. once: no
-    request may be sent a second time.
-
-    `driver` names the same work for a bare CQL driver, `bench.bare_driver`, or is empty.
+    request may be sent a second time. own: only dynaspan is asked. `driver` names the same work for
+    a bare CQL driver, `bench.bare_driver`, or is empty.
     """
 
     name: str
     request: Callable[[str, int], Request]
     once: bool = False
     different: int = 1_000
+    own: bool = False
+    connections: int = 16
     driver: str = ""
 
 

@@ -28,7 +28,7 @@ def new_expression(table: str, number: int) -> Request:
         {
             "TableName": table,
             "Key": key_of(number),
-            "UpdateExpression": f"SET other = if_not_exists(c{number}, :one)",
+            "UpdateExpression": f"SET extra = if_not_exists(c{number}, :one)",
             "ExpressionAttributeValues": {":one": {"N": "1"}},
         },
     )
@@ -79,13 +79,13 @@ def _large(number: int) -> Item:
 
 
 EXPRESSIONS = (
-    Workload("expressions that never repeat", new_expression, once=True),
-    Workload("an expression of 4 KB", deep_expression),
+    Workload("expressions that never repeat", new_expression, once=True, own=True),
+    Workload("an expression of 4 KB", deep_expression, own=True),
 )
 GIANTS = (
-    Workload("PutItem of 100,000 attributes", tiny_put, different=1),
-    Workload("GetItem of 100,000 attributes", tiny_get, different=1),
-    Workload("BatchWriteItem of 10 MB", largest_batch, different=1),
-    Workload("BatchGetItem of 16 MB", largest_read, different=1),
+    Workload("PutItem of 100,000 attributes", tiny_put, different=1, own=True, connections=1),
+    Workload("GetItem of 100,000 attributes", tiny_get, different=1, own=True, connections=1),
+    Workload("BatchWriteItem of 10 MB", largest_batch, different=1, own=True, connections=1),
+    Workload("BatchGetItem of 16 MB", largest_read, different=1, own=True, connections=1),
 )
 WORST = (*EXPRESSIONS, *GIANTS)
