@@ -9,6 +9,7 @@ import typer
 
 from .. import __version__
 from ..config import ConfigError
+from .check import check
 from .doctor import doctor
 from .jobs import jobs
 from .serve import serve
@@ -25,6 +26,7 @@ cli = typer.Typer(
 cli.command()(serve)
 cli.command()(jobs)
 cli.command()(doctor)
+cli.command()(check)
 cli.command()(trigger)
 cli.add_typer(tables)
 
