@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help install run test test-long check fmt cassandra demo bench bench-check bench-coldstart fuzz test-endpoint local-lambda package synth deploy destroy cost constraints clean
+.PHONY: help install run test test-long check fmt cassandra demo demo-hybrid bench bench-check bench-coldstart fuzz test-endpoint local-lambda package synth deploy destroy cost constraints clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
@@ -77,6 +77,9 @@ bench-check: $(VENV)/test $(VENV)/infra  ## Whether a request costs more beside 
 
 bench-coldstart: $(VENV)/test  ## What a new Lambda environment costs
 	@exec $(RUN) -m bench.coldstart
+
+demo-hybrid: $(VENV)/test  ## DynamoDB Local replicated to Cassandra, live (ARGS="--count 5000")
+	@exec $(RUN) -m tools.hybrid $(ARGS)
 
 test-endpoint: $(VENV)/test  ## The operation tests against URL=... (PROFILE=..., LOCAL=1 for DynamoDB Local)
 	$(if $(URL),,$(error say which: make test-endpoint URL=http://127.0.0.1:8000))

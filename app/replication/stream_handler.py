@@ -55,14 +55,17 @@ class RecordFailed(Exception):
 
 
 class StreamHandler:
-    """Answers an event of DynamoDB Streams with `batchItemFailures`: what is to come again."""
+    """Answers an event of DynamoDB Streams with `batchItemFailures`: what is to come again.
+
+    `metrics` counts what became of the records.
+    """
 
     def __init__(self, settings: ReplicationSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._log = Logger(service="dynaspan", level=settings.log_level.upper())
-        self._metrics = Metrics()
-        self._emf = Emf(self._metrics, "dynaspan")
+        self.metrics = Metrics()
+        self._emf = Emf(self.metrics, "dynaspan")
         self._opened = False
         self._used = 0.0
         self._build()
@@ -86,9 +89,9 @@ class StreamHandler:
 
     def _build(self) -> None:
         settings = self._settings
-        self._store: Store = open_store(settings, self._clock, self._metrics)
+        self._store: Store = open_store(settings, self._clock, self.metrics)
         queue = KeyQueue(by_partition=self._store.capabilities.partition_contention)
-        ctx = Context(self._store, settings, self._clock, self._metrics, queue)
+        ctx = Context(self._store, settings, self._clock, self.metrics, queue)
         self._replicator = Replicator(
             ctx,
             targets=settings.targets,

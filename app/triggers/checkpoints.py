@@ -75,6 +75,7 @@ class FileCheckpoints:
             self._lock.close()
             raise ConfigError(f"checkpoints: {path} holds none") from None
         self._all = {shard: Checkpoint(**told) for shard, told in found.items()}
+        self._writing = asyncio.Lock()
 
     def close(self) -> None:
         self._lock.close()
@@ -90,11 +91,13 @@ class FileCheckpoints:
 
     async def save(self, shard: str, checkpoint: Checkpoint) -> None:
         self._all[shard] = checkpoint
-        text = json.dumps({name: asdict(each) for name, each in self._all.items()}, indent=1)
-        try:
-            await asyncio.to_thread(self._write, text)
-        except OSError as fault:
-            raise SourceFailed(f"{self._path}: {fault.strerror}") from fault
+        # One after the other: an older text must not come behind a newer one.
+        async with self._writing:
+            text = json.dumps({name: asdict(each) for name, each in self._all.items()}, indent=1)
+            try:
+                await asyncio.to_thread(self._write, text)
+            except OSError as fault:
+                raise SourceFailed(f"{self._path}: {fault.strerror}") from fault
 
     async def release(self, shard: str) -> None:
         return

@@ -32,6 +32,8 @@ from .source import (
 _log = logging.getLogger("dynaspan")
 _SHARDS_SECONDS = 2.0
 _PAUSE = 0.2
+# Times of records are rounded down, to the minute in DynamoDB Local: better one too many.
+_COARSE_SECONDS = 60.0
 _PAUSE_OF_FAILURE = 1.0
 _FAREWELL_SECONDS = 25.0
 
@@ -148,8 +150,8 @@ class Mapper:
 
     async def _settle(self, shard: str, records: Sequence[Record], since: float | None) -> None:
         """Delivers those that are wanted, lanes at once, in each one batch after the other."""
-        # Of the second in which the mapping began some may be older than it: better once too often.
-        late = [record for record in records if since is None or created_of(record) >= int(since)]
+        oldest = 0.0 if since is None else since - _COARSE_SECONDS
+        late = [record for record in records if created_of(record) >= oldest]
         wanted = [record for record in late if self._filters.wants(record)]
         self._counts.filtered += len(records) - len(wanted)
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.triggers.checkpoints import LEASE_SECONDS, Checkpoint, LeaseLost, TableCheckpoints
+from app.triggers.checkpoints import (
+    LEASE_SECONDS,
+    Checkpoint,
+    FileCheckpoints,
+    LeaseLost,
+    TableCheckpoints,
+)
 from app.triggers.mapper import ready
 from app.triggers.source import Shard
 
@@ -41,6 +50,17 @@ async def test_mappings_do_not_share_checkpoints(client: Any) -> None:
     await one.save("s", Checkpoint(sequence="7", finished=True))
     assert await one.known() == {"s": Checkpoint(sequence="7", finished=True)}
     assert await other.known() == {}
+
+
+# Shards are written down at once, each with what is known of all: the last text must be the newest.
+async def test_a_file_ends_with_the_latest_of_all_shards(tmp_path: Path) -> None:
+    checkpoints = FileCheckpoints(tmp_path / "file")
+    for number in range(20):
+        latest = Checkpoint(sequence=str(number))
+        await asyncio.gather(*[checkpoints.save(shard, latest) for shard in "abcdefgh"])
+        told = json.loads((tmp_path / "file").read_text())
+        assert {shard["sequence"] for shard in told.values()} == {str(number)}
+    checkpoints.close()
 
 
 def test_a_shard_waits_for_its_parent() -> None:
