@@ -98,6 +98,8 @@ class DataStack(Stack):
             "DYNASPAN_REGION": self.region,
             "DYNASPAN_ACCOUNT_ID": self.account,
             "DYNASPAN_LOG_FORMAT": "json",
+            # By name: as a variable they could be on one line only.
+            "DYNASPAN_ACCESS_KEYS_SECRET": self.access_keys.secret_arn,
         }
 
     def function_environment(self, stage: Stage) -> dict[str, str]:
@@ -111,11 +113,12 @@ class DataStack(Stack):
             **self.settings(stage),
             **passwords,
             "DYNASPAN_STORE": self.url("/var/task"),
-            "DYNASPAN_ACCESS_KEYS_SECRET": self.access_keys.secret_arn,
         }
 
     def grant(self, role: iam.Role) -> None:
-        """What dynaspan does on Keyspaces; a Cassandra has users of its own."""
+        """To read the access keys, and what dynaspan does on Keyspaces; a Cassandra has users of
+        its own."""
+        self.access_keys.grant_read(role)
         store = self._store
         if not isinstance(store, Keyspaces):
             return
@@ -130,6 +133,16 @@ class DataStack(Stack):
                     actions=[f"cassandra:{action}" for action in actions], resources=resources
                 )
             )
+        # By these Keyspaces tells each address of its endpoint in system.peers, and a session
+        # connects to all of them.
+        # https://docs.aws.amazon.com/keyspaces/latest/devguide/vpc-endpoints.html
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcEndpoints"],
+                resources=["*"],
+            )
+        )
+        acknowledge(role, "IAM5[Resource::*]", "EC2 describes all or nothing.")
         for resource in (own[1], own[3], *system):
             finding = resource.replace(self.partition, "<AWS::Partition>")
             acknowledge(

@@ -56,7 +56,6 @@ class Code(Construct):
         self.log = log_group(self, "Log", stage)
         self.role = role = self._role()
         data.grant(role)
-        data.access_keys.grant_read(role)
         self.function = functions.Function(
             self,
             "Function",

@@ -66,7 +66,6 @@ class Task(Construct):
         self.log = log_group(self, "Log", stage)
         found = self._image(image)
         held = {name: ecs.Secret.from_secrets_manager(s) for name, s in data.secrets.items()}
-        held["DYNASPAN_ACCESS_KEYS"] = ecs.Secret.from_secrets_manager(data.access_keys)
         container = self.definition.add_container(
             "dynaspan",
             image=found,

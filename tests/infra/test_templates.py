@@ -110,7 +110,7 @@ def test_signatures_are_verified_everywhere(assembly: Assembly, stage: str) -> N
             server = next(c for c in task["ContainerDefinitions"] if c["Name"] == "dynaspan")
             settings = {one["Name"]: one["Value"] for one in server["Environment"]}
             assert settings["DYNASPAN_AUTH"] == "enforce"
-            assert "DYNASPAN_ACCESS_KEYS" in {one["Name"] for one in server["Secrets"]}
+            assert settings["DYNASPAN_ACCESS_KEYS_SECRET"]
             assert server["ReadonlyRootFilesystem"] is True
 
 
