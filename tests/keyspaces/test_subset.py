@@ -7,6 +7,7 @@ import pytest
 from app.model.rows import Bounds, Key
 from app.model.table import Index, KeyAttribute, Table
 from app.store.cassandra.dialect import CASSANDRA, Dialect
+from app.store.cassandra.document import Document
 from app.store.cassandra.index_statements import At, MarkStatements, entry_table
 from app.store.cassandra.keyspaces_statements import Keyspaces
 from app.store.cassandra.session import Consistency, Statement
@@ -106,6 +107,7 @@ def test_two_statements_of_a_batch_on_one_row() -> None:
 
 # -- every statement of the builders ------------------------------------------------------------
 
+COLUMNS = Document.columns
 S = KeyAttribute("s", "S")
 INDEXES = (
     Index(1, "local", True, (S,), (KeyAttribute("l", "S"),)),
@@ -138,7 +140,7 @@ def statements_of(made: object) -> list[Statement]:
 
 
 def everything(dialect: Dialect, table: Table) -> list[Statement]:
-    items = dialect.items("k", table)
+    items = dialect.items("k", table, COLUMNS)
     found = statements_of(items) + statements_of(dialect.catalog("k_catalog"))
     found += statements_of(MarkStatements("k_catalog", "dirty", "entries"))
     found += [dialect.keyspaces, dialect.tables, dialect.entry_tables]
@@ -170,7 +172,7 @@ def test_every_statement_of_the_dialect_is_inside(sort: str | None) -> None:
     made = table(sort)
     ddl = [
         dialect.keyspace("k", {}),
-        item_table("k", made, dialect.options),
+        item_table("k", made, COLUMNS, dialect.options),
         *(entry_table("k", made, index, dialect.options) for index in INDEXES[1:]),
     ]
     for cql in ddl:
@@ -185,6 +187,6 @@ def test_every_statement_of_the_dialect_is_inside(sort: str | None) -> None:
 # Otherwise the test above could not fail.
 def test_statements_for_cassandra_are_not() -> None:
     made = table("S")
-    assert check(item_table("k", made))
+    assert check(item_table("k", made, COLUMNS))
     outside = [each for each in everything(CASSANDRA, made) if check(each.cql)]
     assert len(outside) > 3
