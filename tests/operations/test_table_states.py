@@ -45,6 +45,25 @@ def slow(start_server: StartServer, store_url: str) -> Iterator[Any]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def frozen(start_server: StartServer, store_url: str) -> Iterator[Any]:
+    """Of a server that shows each state for an hour: its tables stay behind."""
+    server = start_server("--store", store_url, "--transition", "3600")
+    client = make_client(server.url)
+    yield client
+    client.close()
+    server.stop()
+
+
+@pytest.fixture
+def made(second_client: Any) -> str:
+    """A table that is ACTIVE."""
+    name = f"own-{uuid.uuid4().hex[:12]}"
+    second_client.create_table(TableName=name, **KEYS)
+    wait(second_client, name, "ACTIVE")
+    return name
+
+
 @pytest.fixture
 def name(slow: Any) -> Iterator[str]:
     name = f"own-{uuid.uuid4().hex[:12]}"
@@ -88,55 +107,65 @@ def in_use(name: str, how: str) -> list[str]:
     return [f"Attempt to change a resource which is still in use: Table is being {how}: {name}"] * 2
 
 
-def test_creating(slow: Any, second_client: Any, name: str) -> None:
-    start = time.monotonic()
-    answer = slow.create_table(TableName=name, **KEYS)["TableDescription"]
+def test_creating(frozen: Any, second_client: Any) -> None:
+    name = f"own-{uuid.uuid4().hex[:12]}"
+    answer = frozen.create_table(TableName=name, **KEYS)["TableDescription"]
     assert answer["TableStatus"] == "CREATING"
     assert answer["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
     # Other servers, whatever their own setting, show the same.
     assert state(second_client, name) == "CREATING"
-    assert name in slow.list_tables()["TableNames"]
+    names = [each for page in pages(frozen) for each in page["TableNames"]]
+    assert name in names
     for operation, more in (("put_item", {"Item": ITEM}), ("scan", {})):
         with pytest.raises(ClientError, match="Requested resource not found"):
-            getattr(slow, operation)(TableName=name, **more)
-    assert refusals(slow, name) == in_use(name, "created")
-    with pytest.raises(slow.exceptions.ResourceInUseException, match="Table already exists"):
-        slow.create_table(TableName=name, **KEYS)
+            getattr(frozen, operation)(TableName=name, **more)
+    assert refusals(frozen, name) == in_use(name, "created")
+    with pytest.raises(frozen.exceptions.ResourceInUseException, match="Table already exists"):
+        frozen.create_table(TableName=name, **KEYS)
+
+
+def pages(client: Any) -> Any:
+    return client.get_paginator("list_tables").paginate()
+
+
+def test_updating(frozen: Any, second_client: Any, made: str) -> None:
+    # That is done at once, on the service too.
+    for protected in (True, False):
+        frozen.update_table(TableName=made, DeletionProtectionEnabled=protected)
+        assert state(frozen, made) == "ACTIVE"
+    answer = frozen.update_table(TableName=made, TableClass="STANDARD_INFREQUENT_ACCESS")
+    assert answer["TableDescription"]["TableStatus"] == "UPDATING"
+    assert state(second_client, made) == "UPDATING"
+    # It can be used all the while.
+    frozen.put_item(TableName=made, Item=ITEM)
+    assert second_client.get_item(TableName=made, Key=ITEM, ConsistentRead=True)["Item"] == ITEM
+    assert refusals(frozen, made) == in_use(made, "updated")
+
+
+def test_deleting(frozen: Any, second_client: Any, made: str) -> None:
+    frozen.put_item(TableName=made, Item=ITEM)
+    assert frozen.delete_table(TableName=made)["TableDescription"]["TableStatus"] == "DELETING"
+    assert state(second_client, made) == "DELETING"
+    for client in (frozen, second_client):
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_item(TableName=made, Key=ITEM)
+    assert refusals(frozen, made) == in_use(made, "deleted")
+    with pytest.raises(frozen.exceptions.ResourceInUseException):
+        frozen.create_table(TableName=made, **KEYS)
+
+
+def test_states_end(slow: Any, name: str) -> None:
+    start = time.monotonic()
+    assert (
+        slow.create_table(TableName=name, **KEYS)["TableDescription"]["TableStatus"] == "CREATING"
+    )
     wait(slow, name, "ACTIVE")
     assert time.monotonic() - start >= SECONDS
     table = slow.describe_table(TableName=name)["Table"]
     assert table["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE"
     slow.put_item(TableName=name, Item=ITEM)
-
-
-def test_updating(slow: Any, second_client: Any, name: str) -> None:
-    slow.create_table(TableName=name, **KEYS)
+    slow.update_table(TableName=name, TableClass="STANDARD_INFREQUENT_ACCESS")
     wait(slow, name, "ACTIVE")
-    answer = slow.update_table(TableName=name, TableClass="STANDARD_INFREQUENT_ACCESS")
-    assert answer["TableDescription"]["TableStatus"] == "UPDATING"
-    assert state(second_client, name) == "UPDATING"
-    # It can be used all the while.
-    slow.put_item(TableName=name, Item=ITEM)
-    assert second_client.get_item(TableName=name, Key=ITEM, ConsistentRead=True)["Item"] == ITEM
-    assert refusals(slow, name) == in_use(name, "updated")
-    wait(slow, name, "ACTIVE")
-    # That is done at once, on the service too.
-    slow.update_table(TableName=name, DeletionProtectionEnabled=True)
-    assert state(slow, name) == "ACTIVE"
-    slow.update_table(TableName=name, DeletionProtectionEnabled=False)
-
-
-def test_deleting(slow: Any, second_client: Any, name: str) -> None:
-    slow.create_table(TableName=name, **KEYS)
-    wait(slow, name, "ACTIVE")
-    slow.put_item(TableName=name, Item=ITEM)
-    assert slow.delete_table(TableName=name)["TableDescription"]["TableStatus"] == "DELETING"
-    assert state(second_client, name) == "DELETING"
-    for client in (slow, second_client):
-        with pytest.raises(client.exceptions.ResourceNotFoundException):
-            client.get_item(TableName=name, Key=ITEM)
-    assert refusals(slow, name) == in_use(name, "deleted")
-    with pytest.raises(slow.exceptions.ResourceInUseException):
-        slow.create_table(TableName=name, **KEYS)
+    slow.delete_table(TableName=name)
     wait(slow, name, "gone")
-    assert name not in slow.list_tables()["TableNames"]
+    assert name not in [each for page in pages(slow) for each in page["TableNames"]]
