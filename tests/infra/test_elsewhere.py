@@ -1,4 +1,4 @@
-"""What runs dynaspan elsewhere: the image, Kubernetes, systemd, and the file of settings."""
+"""What runs dynaspan elsewhere: the image, Kubernetes, systemd, and the bundles."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from pydantic import SecretStr
 
-from app.config import Settings, load_settings
+from app.config import Settings
 from infra.package import install_arguments, requirements
 from tests.infra.conftest import ROOT
 
@@ -124,31 +123,6 @@ def test_the_unit_starts_a_command_that_exists() -> None:
     )
     assert arguments[1] in done.stdout
     assert unit()["Service"]["DynamicUser"] == "yes"
-
-
-def test_the_sample_has_every_option_with_its_default() -> None:
-    text = (INFRA / "dynaspan.toml").read_text()
-    shown = re.findall(r"^(#?)([a-z_]+) = (.+)$", text, re.M)
-    assert [name for _, name, _ in shown] == list(Settings.model_fields)
-    for mark, name, value in shown:
-        default = Settings.model_fields[name].default
-        if isinstance(default, SecretStr):
-            default = default.get_secret_value()
-        # What has no default is shown by an example.
-        if mark and default not in (None, ""):
-            assert tomllib.loads(f"x = {value}")["x"] == default, name
-
-
-def test_the_sample_tells_what_each_option_means() -> None:
-    text = " ".join((INFRA / "dynaspan.toml").read_text().replace("\n# ", " ").split())
-    for name, field in Settings.model_fields.items():
-        assert str(field.description) in text, name
-
-
-def test_a_server_takes_the_sample() -> None:
-    settings = load_settings({}, INFRA / "dynaspan.toml")
-    assert settings.auth == "enforce"
-    assert settings.workers == 4
 
 
 @pytest.mark.parametrize(("architecture", "machine"), [("arm64", "aarch64"), ("x86_64", "x86_64")])
