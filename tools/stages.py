@@ -84,7 +84,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
             long_paths=("operations",),
         ),
         Stage("differential", 60, 300, ("differential",), sqlite),
-        Stage("replication", 90, 480, ("hybrid",)),
+        Stage("replication", 90, 900, ("hybrid",)),
         Stage("databases", 210, 600, ("databases",)),
         Stage("infra", 120, 180, ("infra",)),
     )

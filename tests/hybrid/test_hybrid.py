@@ -114,7 +114,7 @@ async def kill_until(ended: asyncio.Event, hybrid: Hybrid, chance: random.Random
         await asyncio.to_thread(chance.choice(hybrid.functions).kill)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("count", [1_000, pytest.param(20_000, marks=pytest.mark.long)])
 async def test_nothing_is_lost_doubled_or_set_back(
     hybrid: Hybrid, tmp_path: Path, count: int
@@ -129,10 +129,10 @@ async def test_nothing_is_lost_doubled_or_set_back(
         finally:
             written.set()
             await killing
-        there = await become_equal(hybrid, 480)
+        there = await become_equal(hybrid, 900)
     # All of it again, as to a mapping that has lost its checkpoints: nothing is set back.
     async with delivering(hybrid, target, tmp_path / "others") as again:
-        async with asyncio.timeout(480):
+        async with asyncio.timeout(900):
             while again.delivered < counts.delivered:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert await become_equal(hybrid, 120) == there > 20
@@ -140,7 +140,7 @@ async def test_nothing_is_lost_doubled_or_set_back(
     assert not hybrid.kept.exists()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seconds", [6.0, pytest.param(60.0, marks=pytest.mark.long)])
 async def test_cassandra_is_away_for_a_while(
     hybrid: Hybrid, tmp_path: Path, seconds: float
