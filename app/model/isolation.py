@@ -54,7 +54,16 @@ def held(table: Table, to: str) -> Table:
     return replace(table, writes=_HELD_FOR[to], version=table.version + 1)
 
 
+def begun(table: Table) -> Table:
+    """The table with its new policy, held in the same version if that wants another way of writing:
+    no version promises what plain writes do not keep."""
+    to = wanted(table)
+    done = table.writes in HELD or table.writes == to
+    return table if done else replace(table, writes=_HELD_FOR[to])
+
+
 def released(table: Table) -> Table:
-    """The next version of a held table."""
-    to = LWT if table.writes == TO_LWT else PLAIN
+    """The next version of a held table. One that was held for plain writes, and has got another
+    policy since, goes back: nobody has written meanwhile."""
+    to = PLAIN if table.writes == TO_PLAIN and table.isolation != ALWAYS else LWT
     return replace(table, writes=to, version=table.version + 1)

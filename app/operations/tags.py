@@ -136,6 +136,8 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
         changed = replace(
             table, tags=tags, limits=limits, isolation=policy, version=table.version + 1
         )
+        if policy != table.isolation and ctx.store.capabilities.plain_writes:
+            changed = isolation.begun(changed)
         if await ctx.store.change_table(changed):
             if policy != table.isolation:
                 await settle_writes(ctx, changed)
