@@ -76,6 +76,9 @@ FULL = Table(
         (Column("s", CqlType("int")),),
         (Column("v", CqlType("udt", (CqlType("list", (CqlType("int"),)),), ("numbers",))),),
     ),
+    translator="attributes",
+    isolation="forbid_rmw",
+    writes="to plain",
 )
 
 
