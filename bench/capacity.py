@@ -1,7 +1,8 @@
 """What a million operations a second would need and cost: `python -m bench.capacity`.
 
 Reads bench/results.json, writes bench/capacity.md, with every step of the arithmetic. Prices are
-list prices of us-east-1 and assumptions are named: change them here, and run it again.
+meant to be list prices of us-east-1: those of Fargate were compared with public guides, the others
+were written down without a look at the lists. Change them here, and run it again.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def document(report: Report) -> str:
     parts = [
         "# A million operations a second",
         "Written by `python -m bench.capacity` from `bench/results.json`; prices and assumptions "
-        "are in that script. It is arithmetic from one machine, no measurement of a fleet: a vCPU "
+        "are in that script, and prices must be looked up before anybody relies on them. "
+        "It is arithmetic from one machine, no measurement of a fleet: a vCPU "
         f"is taken to do what one here did, where raw ASGI echo costs {echo.middle:.0f} µs. "
         "Measure yours, and "
         "divide.",
