@@ -54,12 +54,17 @@ def held(table: Table, to: str) -> Table:
     return replace(table, writes=_HELD_FOR[to], version=table.version + 1)
 
 
-def begun(table: Table) -> Table:
+def begun(table: Table, before: str) -> Table:
     """The table with its new policy, held in the same version if that wants another way of writing:
-    no version promises what plain writes do not keep."""
+    no version promises what plain writes do not keep. `before`: its policy until now.
+
+    ONLY_RMW has writes of both kinds, so that those before it and behind it are kept apart as well.
+    """
     to = wanted(table)
-    done = table.writes in HELD or table.writes == to
-    return table if done else replace(table, writes=_HELD_FOR[to])
+    apart = table.isolation != before and ONLY_RMW in (table.isolation, before) and to == PLAIN
+    if table.writes in HELD or (table.writes == to and not apart):
+        return table
+    return replace(table, writes=_HELD_FOR[to])
 
 
 def released(table: Table) -> Table:

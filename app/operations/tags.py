@@ -137,7 +137,7 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
             table, tags=tags, limits=limits, isolation=policy, version=table.version + 1
         )
         if policy != table.isolation and ctx.store.capabilities.plain_writes:
-            changed = isolation.begun(changed)
+            changed = isolation.begun(changed, table.isolation)
         if await ctx.store.change_table(changed):
             if policy != table.isolation:
                 await settle_writes(ctx, changed)

@@ -52,9 +52,9 @@ class PlainWriter:
     async def write(
         self, statement: Statement, values: Sequence[Value], generation: Generation
     ) -> None:
-        """Sent again after an unknown outcome, which does no harm: to others it is one write that
-        happened late. `generation` is the caller's in `underway`. Raises StoreUnavailable (nothing
-        applied), StoreUnknown and Unconfigured."""
+        """Sent again after an unknown outcome: README.md says what that may cost. `generation` is
+        the caller's in `underway`. Raises StoreUnavailable (nothing applied), StoreUnknown and
+        Unconfigured."""
         await self._check_clock()
         deadline = Deadline(self._clock, self._seconds)
         unknown: DriverFault | None = None
