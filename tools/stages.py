@@ -61,7 +61,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
     on_cassandra = (*service, "store_cassandra")
     others = (
         Stage("sqlite", 120, 300, service, (*sqlite, *two)),
-        Stage("cassandra", 300, 600, on_cassandra, (*cassandra, *two), cassandra=True),
+        Stage("cassandra", 360, 700, on_cassandra, (*cassandra, *two), cassandra=True),
         Stage(
             "attributes",
             60,
@@ -71,7 +71,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
             cassandra=True,
             long_paths=("store", "operations"),
         ),
-        Stage("faults-sqlite", 60, 240, ("faults",), sqlite),
+        Stage("faults-sqlite", 75, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 210, 900, ("faults",), cassandra, cassandra=True),
         Stage("keyspaces", 90, 300, ("keyspaces",), cassandra=True),
         Stage(
