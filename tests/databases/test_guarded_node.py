@@ -25,8 +25,8 @@ from app.model.rows import Key
 from app.model.table import KeyAttribute, Table
 from app.store.base import ANY, Batch, Committed, Finding, Write
 from app.store.cassandra import CassandraStore
+from app.store.cassandra.examination import examine
 from app.store.cassandra.python_driver import PythonDriver
-from app.store.cassandra.store import examine
 from app.store.cassandra.url import parse
 from tools.cassandra import Node
 from tools.loopback import own_address
