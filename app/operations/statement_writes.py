@@ -81,8 +81,7 @@ def returned(write: Bound, outcome: Written) -> Item | None:
     if statement.returning == "NONE" or item is None:
         return None
     if isinstance(statement, Update) and statement.returning.startswith("UPDATED"):
-        changed = {path.parts[0] for path in statement.program.paths}
-        return {name: value for name, value in item.items() if name in changed}
+        return write.changes(statement).touched(item)
     return item
 
 

@@ -25,7 +25,10 @@ class Cursor:
     @property
     def behind(self) -> Token:
         """The token after this one."""
-        return self.tokens[min(self._index + 1, len(self.tokens) - 1)]
+        return self.ahead(1)
+
+    def ahead(self, count: int) -> Token:
+        return self.tokens[min(self._index + count, len(self.tokens) - 1)]
 
     def next(self) -> Token:
         """This token; the cursor moves on."""
@@ -63,7 +66,8 @@ class Cursor:
         self._level -= 1
 
     def malformed(self) -> ApiError:
-        return errors.validation(f"Statement wasn't well formed, can't be processed: {self.text}")
+        """For what `grammar` finds, too, and says in other words."""
+        return malformed("Unexpected term")
 
     def refused(self, what: str, token: Token) -> ApiError:
         """A fault whose message tells the place: line, column and length, from 1."""
@@ -71,3 +75,7 @@ class Cursor:
         line = before.count("\n") + 1
         column = token.start - (before.rfind("\n") + 1) + 1
         return errors.validation(f"{what} at {line}:{column}:{max(token.end - token.start, 1)}")
+
+
+def malformed(fault: str) -> ApiError:
+    return errors.validation(f"Statement wasn't well formed, can't be processed: {fault}")

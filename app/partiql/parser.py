@@ -6,18 +6,36 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.st
 from __future__ import annotations
 
 from .. import errors
+from ..errors import ApiError
 from ..expressions import tree
 from ..expressions.cache import ProgramCache
-from ..expressions.paths import path_text
+from ..expressions.paths import path_text, resolve_disjoint
+from ..expressions.refusal import Refused
 from ..expressions.updates import UpdateProgram
+from . import grammar
 from .conditions import assigned, path, where
-from .cursor import Cursor
+from .cursor import Cursor, malformed
 from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update
 from .tokens import END, NAME, QUOTED
 from .values import item
 
 _ALIAS = "Aliasing is not supported"
+_WHOLE = "Changing item's hierarchy while reading isn't supported"
 _UNSUPPORTED = {"create": "CreateTable", "drop": "DropTable"}
+_KINDS = {
+    "?": "Parameter",
+    "{": "Struct",
+    "[": "Seq",
+    "<<": "Seq",
+    "values": "Seq",
+    "missing": "LiteralMissing",
+    "case": "SearchedCase",
+    "cast": "Typed",
+}
+_OPERATORS = frozenset(
+    ("+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "and", "or")
+)
+_JOINS = frozenset(("join", "inner", "left", "right", "full", "cross", "outer", ","))
 
 
 def parse(text: str) -> Statement:
@@ -26,7 +44,17 @@ def parse(text: str) -> Statement:
 
 
 def _parse(text: str) -> Statement:
-    cursor = Cursor(text)
+    try:
+        return _parsed(Cursor(text))
+    except ApiError:
+        # The service looks at the syntax of all of it first.
+        fault = grammar.fault(text)
+        if fault is None:
+            raise
+        raise malformed(fault) from None
+
+
+def _parsed(cursor: Cursor) -> Statement:
     statement = _statement(cursor)
     cursor.skip(";")
     if cursor.token.kind != END:
@@ -51,25 +79,30 @@ def _statement(cursor: Cursor) -> Statement:
     operation = _UNSUPPORTED.get(cursor.token.kind)
     if operation is not None:
         raise errors.validation(f"Unsupported operation: {operation}")
-    if cursor.token.kind == NAME and cursor.behind.kind == END:
-        raise errors.validation("Unsupported operation: VariableReference")
-    raise cursor.malformed()
+    raise errors.validation(f"Unsupported operation: {_kind_of(cursor)}")
+
+
+def _kind_of(cursor: Cursor) -> str:
+    """Of an expression that stands where a statement should."""
+    kind = cursor.token.kind
+    if kind in (NAME, QUOTED):
+        return "Path" if cursor.behind.kind in (".", "[") else "VariableReference"
+    return _KINDS.get(kind, "Literal")
 
 
 def _select(cursor: Cursor) -> Select:
     columns = _columns(cursor)
     cursor.expect("from")
-    if cursor.token.kind == "(":
-        raise errors.validation("Unexpected from source")
     table, index = _source(cursor)
-    if cursor.token.kind == ",":
+    if cursor.token.kind in _JOINS:
         raise errors.validation("Only select from a single table or index is supported.")
     condition = where(cursor)
     if cursor.token.kind == "group":
         raise errors.validation("Unsupported clause: GROUP BY")
     order = _order(cursor)
-    if cursor.token.kind == "limit":
-        raise cursor.refused("Unsupported clause: LIMIT", cursor.token)
+    if cursor.token.kind in ("having", "limit"):
+        clause = cursor.next().kind.upper()
+        raise cursor.refused(f"Unsupported clause: {clause}", cursor.token)
     if order and condition is None:
         raise errors.validation(
             "Must have WHERE clause in the statement when using ORDER BY clause."
@@ -86,15 +119,21 @@ def _columns(cursor: Cursor) -> tuple[Column, ...] | None:
         raise errors.validation("Select projection doesn't support value or pivot keywords")
     columns: list[Column] = []
     while not columns or cursor.skip(","):
-        if cursor.token.kind in ("true", "false", "null", "missing") or cursor.behind.kind == "(":
+        if cursor.token.kind not in (NAME, QUOTED) or cursor.behind.kind == "(":
             raise cursor.refused("Unexpected path component", cursor.token)
-        columns.append(_column(path(cursor)))
-        if cursor.token.kind == "as":
+        columns.append(_column(path(cursor, _WHOLE)))
+        if cursor.token.kind in ("as", NAME, QUOTED):
             raise errors.validation(_ALIAS)
+        if cursor.token.kind not in (",", "from"):
+            raise cursor.refused("Unexpected path component", cursor.token)
     labels = [column.label for column in columns]
     for label in labels:
         if labels.count(label) > 1:
             raise errors.validation(f"Duplicate identifiers in select clause: {label}")
+    try:
+        resolve_disjoint([column.path for column in columns], {})
+    except Refused as refusal:
+        raise errors.validation(str(refusal)) from None
     return tuple(columns)
 
 
@@ -106,10 +145,18 @@ def _column(found: tree.Path) -> Column:
 
 
 def _source(cursor: Cursor) -> tuple[str, str | None]:
+    if cursor.token.kind not in (NAME, QUOTED) or cursor.behind.kind == "(":
+        raise errors.validation("Unexpected from source")
     table = cursor.name()
     index = cursor.name() if cursor.skip(".") else None
     if cursor.token.kind in ("as", NAME, QUOTED):
         raise errors.validation(_ALIAS)
+    if cursor.token.kind == ".":
+        raise errors.validation("A path may contain at most 2 components in the FROM clause")
+    if cursor.token.kind == "[":
+        raise errors.validation("Invalid list expression in source.")
+    if cursor.token.kind in _OPERATORS:
+        raise errors.validation("Unexpected from source")
     return table, index
 
 
@@ -118,6 +165,12 @@ def _order(cursor: Cursor) -> tuple[Order, ...]:
         return ()
     found: list[Order] = []
     while not found or cursor.skip(","):
+        if cursor.token.kind not in (NAME, QUOTED) or cursor.behind.kind in (".", "["):
+            path = cursor.behind.kind in (".", "[")
+            raise errors.validation(
+                "Argument to ORDER BY must be of type VariableReference. Type: "
+                f"{'PATH' if path else cursor.token.text}"
+            )
         name = cursor.name()
         descending = cursor.skip("desc")
         if not descending:
@@ -133,9 +186,7 @@ def _insert(cursor: Cursor) -> Insert:
             "FROM clause may only contain a single table name in data manipulation statements"
         )
     if not cursor.skip("value"):
-        if cursor.token.kind in ("{", "<<"):
-            raise errors.validation("Unsupported operation: InsertOp")
-        raise cursor.malformed()
+        raise errors.validation("Unsupported operation: InsertOp")
     made = item(cursor)
     if cursor.token.kind == "returning":
         raise errors.validation("RETURNING is not supported in INSERT")
@@ -166,7 +217,7 @@ def _update(cursor: Cursor) -> Update:
 def _assignment(cursor: Cursor) -> tree.Assign:
     target = path(cursor)
     cursor.expect("=")
-    return tree.Assign(target, assigned(cursor))
+    return tree.Assign(target, assigned(cursor, target))
 
 
 def _refuse_repeated(actions: list[tree.Action]) -> None:
@@ -211,6 +262,10 @@ def _returning(cursor: Cursor) -> str:
     if not cursor.skip("*"):
         raise errors.validation(
             "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause"
+        )
+    if cursor.token.kind == ",":
+        raise errors.validation(
+            "Invalid syntax with multiple returning elements in RETURNING clause"
         )
     return f"{'ALL' if extent == 'all' else 'UPDATED'}_{image.upper()}"
 

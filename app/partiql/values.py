@@ -14,9 +14,13 @@ from ..values import normalize
 from ..values.number import canonical
 from .cursor import Cursor
 from .statements import Constant
-from .tokens import END, ION, NUMBER, STRING, Token
+from .tokens import END, ION, NAME, NUMBER, QUOTED, STRING, Token
 
 _BAG = "Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags"
+_OPERATORS = frozenset(
+    ("+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "and", "or")
+)
+_KINDS = {NAME: "VariableReference", QUOTED: "VariableReference", "?": "Parameter"}
 _STARTS = frozenset((STRING, NUMBER, ION, "true", "false", "null", "missing"))
 _STARTS_OF_ALL = _STARTS | {"?", "[", "{", "<<", "-", "+"}
 
@@ -53,6 +57,7 @@ def item(cursor: Cursor) -> dict[str, Constant]:
         else:
             # The way to a fault begins anew with each attribute.
             made[name] = tree.Literal(normalize(_value(cursor, "root")))
+        _alone(cursor, "root")
     return made
 
 
@@ -76,18 +81,42 @@ def _value(cursor: Cursor, where: str) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for name in _members(cursor, made, where):
             made[name] = _value(cursor, f"{where}.{name}")
+            _alone(cursor, f"{where}.{name}")
         return {"M": made}
     if kind == "<<":
         return _bag(cursor)
     if kind == ION:
-        raise cursor.refused("Ion Literals are not supported", token)
+        raise cursor.refused(
+            f"Ion Literals are not supported: {_ion(token)} under key {where}", token
+        )
     if kind == "missing":
         raise cursor.refused(f"Unsupported data type: MISSING under key {where}", token)
     if kind == "?":
         raise cursor.refused(f"Unsupported data type: Parameter under key {where}", token)
     if kind == END:
         raise cursor.malformed()
-    raise cursor.refused(f"Unsupported data type: {token.text} under key {where}", token)
+    shown = token.text if cursor.behind.kind == "(" else _KINDS.get(kind, token.text)
+    raise cursor.refused(f"Unsupported data type: {shown} under key {where}", token)
+
+
+def _alone(cursor: Cursor, where: str) -> None:
+    """Nothing is computed inside of a value."""
+    token = cursor.token
+    if token.kind in _OPERATORS:
+        what = f"Unsupported data type: {token.text.lower()} under key {where}"
+        raise cursor.refused(what, token)
+
+
+def _ion(token: Token) -> str:
+    """Which of Ion's types the literal has, as far as it can be told from its beginning."""
+    text = token.text.strip("`").strip()
+    if text[:1] == '"':
+        return "STRING"
+    if text in ("true", "false"):
+        return "BOOL"
+    if not text.lstrip("-")[:1].isdigit():
+        return "SYMBOL"
+    return "DECIMAL" if "." in text else "INT"
 
 
 def _number(cursor: Cursor) -> str:
@@ -105,7 +134,9 @@ def _list(cursor: Cursor, where: str) -> list[dict[str, Any]]:
     while not cursor.skip("]"):
         if made:
             cursor.expect(",")
-        made.append(_value(cursor, f"{where}.{len(made)}"))
+        place = f"{where}.{len(made)}"
+        made.append(_value(cursor, place))
+        _alone(cursor, place)
     cursor.ascend()
     return made
 
@@ -132,8 +163,11 @@ def _members(cursor: Cursor, made: dict[str, Any], where: str) -> Any:
 def _no_name(cursor: Cursor, token: Token, where: str) -> ApiError:
     if token.kind == END:
         return cursor.malformed()
+    kind = "BOOL" if token.kind in ("true", "false") else _KINDS.get(token.kind, token.text)
+    if token.kind == NUMBER:
+        kind = "DECIMAL" if "." in token.text else "INT"
     return cursor.refused(
-        f"Tuple keys must be of type String. Actual type: {token.text} under {where}", token
+        f"Tuple keys must be of type String. Actual type: {kind} under {where}", token
     )
 
 

@@ -101,7 +101,7 @@ def test_faults_of_one_statement_are_its_own(batch: Batch, table: str, key: str)
         },
         {
             "Code": "ValidationError",
-            "Message": "Statement wasn't well formed, can't be processed: SELECT",
+            "Message": "Statement wasn't well formed, can't be processed: Unexpected term",
         },
     ]
 

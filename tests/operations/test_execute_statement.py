@@ -229,10 +229,11 @@ def test_insert_never_replaces(execute: Execute, fails: Any, table: str, key: st
         ("SET z = set_add(z, <<'c'>>)", "MODIFIED NEW", {"z": {"SS": ["a", "b", "c"]}}),
         ("SET z = set_delete(z, <<'a', 'x'>>)", "MODIFIED NEW", {"z": {"SS": ["b"]}}),
         ("SET fresh = set_add(fresh, <<1>>)", "MODIFIED NEW", {"fresh": {"NS": ["1"]}}),
-        (
+        pytest.param(
             "SET m.a[1] = ?",
             "MODIFIED NEW",
-            {"m": {"M": {"a": {"L": [{"N": "1"}, {"S": "p"}]}, "b": {"N": "1"}}}},
+            {"m": {"M": {"a": {"L": [{"S": "p"}]}}}},
+            marks=pytest.mark.differs_locally("returns the whole of m"),
         ),
         ("REMOVE z", "MODIFIED NEW", {}),
         ("SET d = if_not_exists(d, 7)", "MODIFIED NEW", {"d": {"N": "7"}}),
