@@ -12,87 +12,37 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import get_ident
-from typing import Any, ClassVar
+from typing import Any
 
 from cassandra.cluster import ResponseFuture
 from cassandra.cluster import Session as DriverSession
 from cassandra.connection import Connection
-from cassandra.cqltypes import BytesType
 from cassandra.pool import Host, HostConnection
-from cassandra.protocol import (
-    RESULT_KIND_ROWS,
-    ErrorMessage,
-    ExecuteMessage,
-    PreparedQueryNotFound,
-    PrepareMessage,
-    ProtocolHandler,
-    ResultMessage,
-)
+from cassandra.protocol import ErrorMessage, PreparedQueryNotFound, PrepareMessage, ResultMessage
 from cassandra.query import PreparedStatement, SimpleStatement
 
 from .errors import VERDICTS, fault
+from .frames import NO_ROWS, PROTOCOL, Execute, Rows
+from .loop_connection import Waiting
 from .routing import ANY_NODE, Replicas, Route
 from .session import NotSent, OutcomeUnknown, Result, Statement, Value
 
-PROTOCOL = 4
 # A connection has 32,768 streams; those of requests that timed out come back late.
 MAX_IN_FLIGHT = 8192
 _FAULTS: tuple[type[BaseException], ...] = tuple(VERDICTS)
-_NO_ROWS = Result((), ())
 
 
 class Prepared:
     """A statement of the driver's, and what of it is needed for each request."""
 
-    __slots__ = ("_keyspace", "_partition", "_serializers", "handler", "statement")
+    __slots__ = ("execute", "keyspace", "rows", "statement")
 
     def __init__(self, statement: PreparedStatement, *, raw: bool = False) -> None:
         self.statement = statement
-        self.handler = _RawHandler if raw else ProtocolHandler
-        columns = statement.column_metadata or ()
-        self._serializers: list[Callable[[Any, int], bytes]] = [
-            (BytesType if raw else column.type).serialize for column in columns
-        ]
-        self._keyspace = columns[0].keyspace_name if columns else None
-        indexes = statement.routing_key_indexes
-        self._partition = indexes[0] if indexes and len(indexes) == 1 else None
-
-    def bind(self, values: Sequence[Value]) -> tuple[Route, ExecuteMessage]:
-        statement = self.statement
-        bound = [
-            None if value is None else serialize(value, PROTOCOL)
-            for serialize, value in zip(self._serializers, values, strict=True)
-        ]
-        message = ExecuteMessage(
-            statement.query_id,
-            bound,
-            statement.consistency_level,
-            statement.serial_consistency_level,
-            # Neither a page size nor a client timestamp.
-            None,
-            None,
-            None,
-            skip_meta=bool(statement.result_metadata),
-        )
-        key = None if self._partition is None else bound[self._partition]
-        return Route(self._keyspace, key), message
-
-
-class _RawResultMessage(ProtocolHandler.message_types_by_opcode[ResultMessage.opcode]):  # type: ignore[misc]
-    """Rows of bytes, whatever the types of their columns."""
-
-    column_metadata: Any
-
-    def recv_results_metadata(self, f: Any, user_type_map: Any) -> None:
-        super().recv_results_metadata(f, user_type_map)
-        self.column_metadata = [(*column[:3], BytesType) for column in self.column_metadata]
-
-
-class _RawHandler(ProtocolHandler):  # type: ignore[misc]
-    message_types_by_opcode: ClassVar[dict[int, type]] = {
-        **ProtocolHandler.message_types_by_opcode,
-        ResultMessage.opcode: _RawResultMessage,
-    }
+        self.execute = Execute(statement, raw=raw)
+        self.rows = Rows(statement, raw=raw)
+        columns = statement.column_metadata
+        self.keyspace = columns[0].keyspace_name if columns else None
 
 
 class Exchange:
@@ -110,7 +60,7 @@ class Exchange:
     async def execute(
         self, statement: Statement, prepared: Prepared, values: Sequence[Value], seconds: float
     ) -> Result:
-        route, message = prepared.bind(values)
+        body, key = prepared.execute.body(values)
         answer: asyncio.Future[Any] = self._loop.create_future()
 
         def forgotten() -> None:
@@ -121,22 +71,18 @@ class Exchange:
             elif not answer.done():
                 self._by_driver(prepared.statement, values, answer)
 
-        receive = partial(self._receive, answer, forgotten)
-        metadata = prepared.statement.result_metadata
+        waiting = Waiting(answer, prepared.rows, partial(self._receive, answer, forgotten))
         try:
-            response = await self._exchange(
-                *(route, message, metadata, receive, answer, seconds), prepared.handler
-            )
+            response = await self._exchange(Route(prepared.keyspace, key), body, waiting, seconds)
         except _FAULTS as exc:
             raise fault(exc, statement) from exc
-        return _result(response)
+        return response if isinstance(response, Result) else NO_ROWS
 
     async def prepare(self, cql: str, seconds: float) -> PreparedStatement:
         answer: asyncio.Future[Any] = self._loop.create_future()
-        receive = partial(self._receive, answer, _nothing)
-        message = PrepareMessage(query=cql)
+        waiting = Waiting(answer, None, partial(self._receive, answer, _nothing))
         try:
-            response = await self._exchange(ANY_NODE, message, [], receive, answer, seconds)
+            response = await self._exchange(ANY_NODE, PrepareMessage(query=cql), waiting, seconds)
         except _FAULTS as exc:
             raise fault(exc, None) from exc
         except OutcomeUnknown as exc:
@@ -168,36 +114,23 @@ class Exchange:
             timer.cancel()
 
     async def _exchange(
-        self,
-        route: Route,
-        message: object,
-        result_metadata: object,
-        receive: Callable[[object], None],
-        answer: asyncio.Future[Any],
-        seconds: float,
-        handler: Any = ProtocolHandler,
+        self, route: Route, request: bytes | PrepareMessage, waiting: Waiting, seconds: float
     ) -> Any:
+        """`request`: the body of an EXECUTE, or a message."""
         if self._in_flight >= MAX_IN_FLIGHT:
             raise NotSent(f"more than {MAX_IN_FLIGHT} statements are under way")
         self._in_flight += 1
         timer = None
         try:
-            node = self._send(route, message, result_metadata, receive, handler)
-            timer = self._loop.call_later(seconds, self._expire, answer, node, seconds)
-            return await answer
+            node = self._send(route, request, waiting)
+            timer = self._loop.call_later(seconds, self._expire, waiting.answer, node, seconds)
+            return await waiting.answer
         finally:
             self._in_flight -= 1
             if timer is not None:
                 timer.cancel()
 
-    def _send(
-        self,
-        route: Route,
-        message: object,
-        result_metadata: object,
-        receive: Callable[[object], None],
-        handler: Any,
-    ) -> Host:
+    def _send(self, route: Route, request: bytes | PrepareMessage, waiting: Waiting) -> Host:
         """To the first node of the plan that takes it. Raises NotSent."""
         reasons = []
         for node in self._policy.make_query_plan(None, route):
@@ -210,20 +143,12 @@ class Exchange:
             except _FAULTS as exc:
                 reasons.append(f"{node}: {exc}")
                 continue
-
-            def take(response: object, pool: Any = pool, connection: Any = connection) -> None:
-                pool.return_connection(connection)
-                receive(response)
-
+            waiting.pool, waiting.connection = pool, connection
             try:
-                connection.send_msg(
-                    message,
-                    stream,
-                    cb=take,
-                    encoder=handler.encode_message,
-                    decoder=handler.decode_message,
-                    result_metadata=result_metadata,
-                )
+                if isinstance(request, bytes):
+                    connection.send(stream, request, waiting)
+                else:
+                    connection.send_msg(request, stream, cb=waiting, result_metadata=[])
             except _FAULTS as exc:
                 # Nothing has been written: the connection is closed or its buffer full.
                 reasons.append(f"{node}: {exc}")
@@ -237,8 +162,8 @@ class Exchange:
     def _receive(
         self, answer: asyncio.Future[Any], forgotten: Callable[[], None], response: object
     ) -> None:
-        """On the loop, or on a thread of the driver's when a connection fails."""
-        if isinstance(response, ResultMessage):
+        """A message of the driver's: on the loop, or on a thread when a connection fails."""
+        if isinstance(response, Result | ResultMessage):
             self._on_loop(_resolve, answer, response)
         elif isinstance(response, PreparedQueryNotFound):
             self._on_loop(forgotten)
@@ -277,15 +202,6 @@ class Exchange:
         if node is not None:
             self._policy.suspect(node)
         answer.set_exception(OutcomeUnknown(f"no answer from {node} in {seconds:.1f} s"))
-
-
-def _result(response: Any) -> Result:
-    """Of a message, or of the driver, which gives a Result already or None for no rows."""
-    if isinstance(response, Result):
-        return response
-    if response is None or response.kind != RESULT_KIND_ROWS:
-        return _NO_ROWS
-    return Result(response.column_names, response.parsed_rows)
 
 
 def _nothing() -> None:

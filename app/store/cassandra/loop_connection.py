@@ -9,20 +9,53 @@ https://docs.datastax.com/en/developer/python-driver/latest/api/cassandra/connec
 from __future__ import annotations
 
 import asyncio
-import struct
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import get_ident
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from cassandra.connection import Connection, ConnectionShutdown, _Frame
+from cassandra.connection import Connection, ConnectionBusy, ConnectionShutdown, _Frame
+from cassandra.pool import HostConnection
+from cassandra.protocol import ProtocolHandler, ResultMessage
 
-# Protocol v4: version, flags, stream, opcode, length of the body.
-_HEADER = struct.Struct(">BBhBi")
+from .frames import HEADER, MALFORMED, Rows, behind_warnings, execute
+
+_log = logging.getLogger("dynaspan.cassandra")
+
 _DIRECTION = 0x80
+_RESULT = ResultMessage.opcode
+_WARNING = 0x08
 # With more than this unsent a node is busy: requests go to another one.
 _HIGH_WATER = 4 * 1024 * 1024
+
+
+class Waiting:
+    """A request under way; `rows` reads what a node answers to it.
+
+    Rows go to `answer` at once. Everything else the driver makes into a message and calls this with
+    it, on the loop or, when a connection fails, on a thread: so it ends up in `receive`.
+    """
+
+    __slots__ = ("answer", "connection", "pool", "receive", "rows")
+
+    connection: LoopConnection
+    pool: HostConnection
+
+    def __init__(
+        self,
+        answer: asyncio.Future[Any],
+        rows: Rows | None,
+        receive: Callable[[object], None],
+    ) -> None:
+        self.answer = answer
+        self.rows = rows
+        self.receive = receive
+
+    def __call__(self, response: object) -> None:
+        self.pool.return_connection(self.connection)
+        self.receive(response)
 
 
 class LoopConnection(Connection):  # type: ignore[misc]
@@ -69,6 +102,36 @@ class LoopConnection(Connection):  # type: ignore[misc]
 
     def writable(self, yes: bool) -> None:
         self._socket_writable = yes
+
+    def send(self, stream: int, body: bytes, waiting: Waiting) -> None:
+        """EXECUTE, from the loop: what `send_msg` does for other messages."""
+        if self.is_defunct or self.is_closed:
+            raise ConnectionShutdown(f"connection to {self.endpoint} is closed", self.endpoint)
+        if not self._socket_writable:
+            raise ConnectionBusy(f"connection to {self.endpoint} is overloaded")
+        self._requests[stream] = (waiting, _decode, waiting.rows)
+        self._write(execute(stream, body))
+
+    def answered(self, stream: int, data: bytes, at: int) -> bool:
+        """A RESULT whose body begins there; False: it is the driver's."""
+        request = self._requests.get(stream)
+        waiting = None if request is None else request[0]
+        if type(waiting) is not Waiting or (rows := waiting.rows) is None:
+            return False
+        try:
+            result = rows.read(data, at)
+        except MALFORMED:
+            return False
+        if self._requests.pop(stream, None) is None:
+            # Another thread tells all that wait that the connection has failed.
+            return True
+        with self.lock:
+            self.in_flight -= 1
+            self.request_ids.append(stream)
+        self.msg_received = True
+        if not waiting.answer.done():
+            waiting.answer.set_result(result)
+        return True
 
     def push(self, data: bytes) -> None:
         if get_ident() == self.loop_thread:
@@ -130,13 +193,15 @@ class _Frames(asyncio.Protocol):
         if self._rest:
             data = self._rest + data
         at = 0
-        while len(data) - at >= _HEADER.size:
-            version, flags, stream, opcode, length = _HEADER.unpack_from(data, at)
-            begin = at + _HEADER.size
+        while len(data) - at >= HEADER.size:
+            version, flags, stream, opcode, length = HEADER.unpack_from(data, at)
+            begin = at + HEADER.size
             end = begin + length
             if end > len(data):
                 break
             at = end
+            if opcode == _RESULT and not flags and self._connection.answered(stream, data, begin):
+                continue
             frame = _Frame(version & ~_DIRECTION, flags, stream, opcode, 0, length)
             self._connection.process_msg(frame, data[begin:end])
         self._rest = data[at:]
@@ -154,6 +219,27 @@ class _Timer:
 
     def cancel(self) -> None:
         self._callback = None
+
+
+def _decode(
+    version: int,
+    types: object,
+    stream: int,
+    flags: int,
+    opcode: int,
+    body: bytes,
+    decompressor: object,
+    rows: Rows,
+) -> object:
+    """What the driver calls for an answer to EXECUTE that is an error, or comes with warnings."""
+    if opcode == _RESULT and flags in (0, _WARNING):
+        warnings, at = behind_warnings(body) if flags else ([], 0)
+        for warning in warnings:
+            _log.warning("Cassandra warns: %s", warning)
+        return rows.read(body, at)
+    return ProtocolHandler.decode_message(
+        *(version, types, stream, flags, opcode, body, decompressor, None)
+    )
 
 
 def _tell(done: asyncio.Task[None], waiting: Future[None]) -> None:

@@ -32,7 +32,8 @@ from cassandra.query import PreparedStatement
 
 from ...errors import StoreUnavailable
 from .errors import VERDICTS
-from .exchange import PROTOCOL, Exchange, Prepared
+from .exchange import Exchange, Prepared
+from .frames import PROTOCOL
 from .loop_connection import on_loop
 from .routing import Replicas
 from .session import Consistency, DriverFault, NotSent, OutcomeUnknown, Result, Statement, Value
