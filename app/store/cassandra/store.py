@@ -48,6 +48,8 @@ from .transactions import Transactions
 from .underway import Generation, Underway
 from .url import Address, parse
 
+# To connect, however little is left.
+_LEAST_SECONDS = 0.5
 _PING_SECONDS = 1.0
 _GOODBYE_SECONDS = 1.5
 TAKE_OVER_SECONDS = 5.0
@@ -257,12 +259,17 @@ class CassandraStore(Reading):
 
     async def _connect(self) -> None:
         deadline = Deadline(self._clock, self._deadline)
+        reason = None
         while True:
+            left = deadline.left()
             try:
-                return await self._session.open(max(deadline.left(), 0.5))
-            except StoreUnavailable:
+                return await self._session.open(max(left, _LEAST_SECONDS))
+            except StoreUnavailable as fault:
+                # What ended for want of time says less than what was found before.
+                if reason is None or left > _LEAST_SECONDS:
+                    reason = fault
                 if not await deadline.pause():
-                    raise
+                    raise reason from None
 
     async def _follow(self) -> None:
         """Keeps catalog copies current, and this process registered."""
