@@ -12,6 +12,8 @@ from .session import DriverFault, NotSent, OutcomeUnknown, Result, Session, Stat
 
 # One node may take this part of the deadline; what is left is for another one.
 SHARE = 0.4
+# To connect, however little is left.
+_LEAST_SECONDS = 0.5
 
 
 class Deadline:
@@ -85,3 +87,18 @@ class Patient:
                 fault = exc
             if not await deadline.pause():
                 raise StoreUnavailable(f"Cassandra did not change its schema: {fault}") from fault
+
+
+async def connect(session: Session, deadline: Deadline) -> None:
+    """Again and again until the deadline. Raises StoreUnavailable."""
+    reason = None
+    while True:
+        left = deadline.left()
+        try:
+            return await session.open(max(left, _LEAST_SECONDS))
+        except StoreUnavailable as fault:
+            # What ended for want of time says less than what was found before.
+            if reason is None or left > _LEAST_SECONDS:
+                reason = fault
+            if not await deadline.pause():
+                raise reason from None

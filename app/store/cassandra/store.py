@@ -33,7 +33,7 @@ from .intents import Intents
 from .leases import Leases, Office
 from .marks import Marks
 from .members import Membership, Slot
-from .patience import Deadline, Patient
+from .patience import Deadline, Patient, connect
 from .plain import PlainWriter
 from .plain_writes import PlainWrites, is_plain
 from .python_driver import PythonDriver
@@ -48,8 +48,6 @@ from .transactions import Transactions
 from .underway import Generation, Underway
 from .url import Address, parse
 
-# To connect, however little is left.
-_LEAST_SECONDS = 0.5
 _PING_SECONDS = 1.0
 _GOODBYE_SECONDS = 1.5
 TAKE_OVER_SECONDS = 5.0
@@ -198,7 +196,7 @@ class CassandraStore(Reading):
     # -- life -------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        await self._connect()
+        await connect(self._session, Deadline(self._clock, self._deadline))
         await preflight.check(
             self._patient, self._clock, allow_paxos_v1=self._address.allow_paxos_v1
         )
@@ -256,20 +254,6 @@ class CassandraStore(Reading):
             await self._session.execute(statement, (), _PING_SECONDS)
         except DriverFault as fault:
             raise StoreUnavailable(f"Cassandra does not answer: {fault}") from fault
-
-    async def _connect(self) -> None:
-        deadline = Deadline(self._clock, self._deadline)
-        reason = None
-        while True:
-            left = deadline.left()
-            try:
-                return await self._session.open(max(left, _LEAST_SECONDS))
-            except StoreUnavailable as fault:
-                # What ended for want of time says less than what was found before.
-                if reason is None or left > _LEAST_SECONDS:
-                    reason = fault
-                if not await deadline.pause():
-                    raise reason from None
 
     async def _follow(self) -> None:
         """Keeps catalog copies current, and this process registered."""
