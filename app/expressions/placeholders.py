@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import errors
 from ..errors import ApiError
-from ..values.wire import normalize
+from ..values import in_hash_order, normalize
 from .refusal import invalid, undefined
 
 _TAKES_NO_VALUES = "ProjectionExpression"
@@ -81,7 +81,7 @@ class Placeholders:
             if unused:
                 raise errors.validation(
                     f"Value provided in {parameter} unused in expressions: "
-                    f"keys: {{{', '.join(unused)}}}"
+                    f"keys: {{{', '.join(in_hash_order(unused))}}}"
                 )
 
     def _get(self, key: str, parameter: str) -> Any:

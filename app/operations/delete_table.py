@@ -9,13 +9,19 @@ from ..model.table import Table
 from .context import Context
 from .describe import census_of, deleted_description, transition
 from .registry import Answer, Request
-from .tables import described_table, refuse_busy
+from .tables import described_table, refuse_attached, refuse_state
 
 
 async def run(ctx: Context, request: Request) -> Answer:
     while True:
         table = await described_table(ctx, request["TableName"])
-        refuse_busy(ctx, table)
+        refuse_attached(table)
+        if table.state(ctx.clock.time()) == "DELETING":
+            # What was asked for is under way: the service says so again.
+            return {
+                "TableDescription": deleted_description(ctx, table, await census_of(ctx, table))
+            }
+        refuse_state(ctx, table, ("CREATING", "UPDATING"))
         if table.deletion_protection:
             raise errors.validation(
                 "Resource cannot be deleted as it is currently protected against deletion. "

@@ -11,10 +11,11 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError
 from ..model.table import Index, KeyAttribute, Table, Throughput
+from ..values import in_hash_order
 from .context import Context
 from .names import check_new_name
 from .registry import Request
-from .table_rules import Types
+from .table_rules import Types, check_length
 from .throughput_rules import on_demand, throughput, warm
 
 MOST_LOCAL = 5
@@ -42,6 +43,7 @@ def local_indexes(request: Request, types: Types, partition: KeyAttribute) -> li
     indexes = []
     for number, each in enumerate(given, 1):
         name = each["IndexName"]
+        check_length(each["KeySchema"], f"localSecondaryIndexes.{number}.member.keySchema")
         hashes, ranges = _schema(each, types, most_parts=1)
         if hashes[0].name != partition.name:
             raise _invalid(
@@ -153,7 +155,7 @@ def check_definitions(
         )
     raise _invalid(
         "Some AttributeDefinitions are not used. AttributeDefinitions: "
-        f"[{', '.join(types)}], keys used: [{', '.join(sorted(used))}]"
+        f"[{', '.join(types)}], keys used: [{', '.join(in_hash_order(sorted(used)))}]"
     )
 
 

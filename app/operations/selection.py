@@ -19,7 +19,7 @@ from ..expressions import (
 )
 from ..model import capacity
 from ..model.rows import Row
-from ..values import item_size
+from ..values import in_hash_order, item_size
 from .answer_budget import fitting
 from .context import Context
 from .paging import Collected
@@ -116,7 +116,7 @@ def selection_of(
         if not index.local and missing:
             raise errors.validation(
                 "One or more parameter values were invalid: Global secondary index "
-                f"{index.name} does not project [{', '.join(sorted(missing))}]"
+                f"{index.name} does not project [{', '.join(in_hash_order(sorted(missing)))}]"
             )
         fetched = whole or bool(missing)
     return Selection(wanted, shown, count_only, fetched)

@@ -28,11 +28,7 @@ def defined_types(request: Request) -> Types:
 def key_attributes(request: Request, types: Types) -> tuple[KeyAttribute, KeyAttribute | None]:
     """Partition and sort key from KeySchema, each with its definition."""
     schema = request["KeySchema"]
-    if len(schema) > _MOST_KEYS:
-        raise errors.validation(
-            f"1 validation error detected: Value '{_shown(schema)}' at 'keySchema' failed to "
-            "satisfy constraint: Member must have length less than or equal to 2"
-        )
+    check_length(schema, "keySchema")
     if schema[0]["KeyType"] != "HASH":
         raise errors.validation(
             "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
@@ -57,6 +53,15 @@ def key_attributes(request: Request, types: Types) -> tuple[KeyAttribute, KeyAtt
         )
     keys = [KeyAttribute(name, types[name]) for name in names]
     return keys[0], keys[1] if len(keys) > 1 else None
+
+
+def check_length(schema: list[dict[str, str]], path: str) -> None:
+    """Raises for more than a partition and a sort key, which only a global index may have."""
+    if len(schema) > _MOST_KEYS:
+        raise errors.validation(
+            f"1 validation error detected: Value '{_shown(schema)}' at '{path}' failed to "
+            f"satisfy constraint: Member must have length less than or equal to {_MOST_KEYS}"
+        )
 
 
 def require(request: Request, *members: str) -> None:

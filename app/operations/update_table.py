@@ -59,7 +59,8 @@ async def run(ctx: Context, request: Request) -> Answer:
                 await ctx.store.settled(changed)
             status = "ACTIVE" if same else "UPDATING"
             census = await census_of(ctx, table)
-            described = description(ctx, changed, census, status=status)
+            told = _with_units_before(changed, table)
+            described = description(ctx, told, census, status=status)
             for index in described.get("GlobalSecondaryIndexes", ()):
                 before, after = (each.index(index["IndexName"]) for each in (table, changed))
                 if index["IndexStatus"] == "ACTIVE" and before != after:
@@ -86,6 +87,26 @@ def _changed(request: Request, table: Table, now: float) -> Table:
         on_demand=on_demand(request, mode, changed.on_demand),
         warm=warm(request, changed.throughput, mode, changed.warm),
     )
+
+
+def _with_units_before(changed: Table, before: Table) -> Table:
+    """As the service tells `changed` at first: new units are there when it is ACTIVE again.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/API_UpdateTable_v20111205.html
+    """
+    if changed.billing_mode != before.billing_mode:
+        return changed
+    indexes = []
+    for index in changed.indexes:
+        old = before.index(index.name)
+        units = index.throughput if old is None else _units_of(old.throughput, index.throughput)
+        indexes.append(replace(index, throughput=units))
+    units = _units_of(before.throughput, changed.throughput)
+    return replace(changed, throughput=units, indexes=tuple(indexes))
+
+
+def _units_of(old: Throughput, new: Throughput) -> Throughput:
+    return replace(new, read=old.read, write=old.write)
 
 
 def _switched(table: Table, mode: str, units: Throughput, now: float) -> Table:

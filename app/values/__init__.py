@@ -5,6 +5,7 @@ bytes); everything else is given canonical values.
 """
 
 from .compare import compare, equal, type_of
+from .hashing import in_hash_order
 from .keys import from_key, successor, to_key
 from .size import is_larger, item_size, value_size
 from .wire import normalize, normalize_item
@@ -13,6 +14,7 @@ __all__ = [
     "compare",
     "equal",
     "from_key",
+    "in_hash_order",
     "is_larger",
     "item_size",
     "normalize",

@@ -97,12 +97,21 @@ def test_values_become_canonical():
     assert placeholders.value(":v", "ConditionExpression") == {"N": "1.5"}
 
 
+# As DynamoDB Local, which shares this code with the service, gives them.
+def test_unused_keys_are_in_the_order_of_a_hash_set():
+    names = {f"#{name}": "a" for name in ("z", "b", "foo", "bar", "name", "status", "x1")}
+    assert message_of(Placeholders(names).check_unused) == (
+        "Value provided in ExpressionAttributeNames unused in expressions: "
+        "keys: {#bar, #foo, #status, #z, #x1, #name, #b}"
+    )
+
+
 def test_what_no_expression_uses_is_told():
     placeholders = Placeholders({"#a": "a", "#b": "b", "#c": "c"}, {":v": V, ":w": V})
     assert placeholders.name("#b", "FilterExpression") == "b"
     placeholders.value(":v", "FilterExpression")
     assert message_of(placeholders.check_unused) == (
-        "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #c}"
+        "Value provided in ExpressionAttributeNames unused in expressions: keys: {#c, #a}"
     )
     placeholders.name("#a", "FilterExpression")
     placeholders.name("#c", "FilterExpression")

@@ -153,6 +153,22 @@ def test_bad_parts(fails: Any, table: str, part: dict[str, Any], message: str) -
     fails("batch_get_item", "ValidationException", message, RequestItems={table: part})
 
 
+# They are found before the table is looked for, and before what else is wrong with its part.
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"Keys": [KEY, KEY]}, DUPLICATE_KEYS),
+        ({"Keys": [KEY, KEY, {"pk": {}}], "ProjectionExpression": "a, a"}, DUPLICATE_KEYS),
+        ({"Keys": [KEY, {"pk": {}}, KEY]}, EMPTY_VALUE),
+        ({"Keys": [{"a": {"S": "x"}, **KEY}, {**KEY, "a": {"S": "x"}}]}, DUPLICATE_KEYS),
+    ],
+)
+def test_duplicates_are_found_before_the_table(
+    fails: Any, part: dict[str, Any], message: str
+) -> None:
+    fails("batch_get_item", "ValidationException", message, RequestItems={"no-such-table": part})
+
+
 # Numbers are compared as numbers.
 @pytest.mark.differs_locally("it reads the item twice")
 def test_one_key_in_two_spellings_is_a_duplicate(fails: Any, table_sn: str, key: str) -> None:

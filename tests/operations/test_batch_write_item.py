@@ -106,7 +106,7 @@ def test_a_table_takes_1_to_25_writes(fails: Any, table: str, count: int) -> Non
     assert message.endswith(
         "]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "
         "[Member must have length less than or equal to 25, "
-        "Member must have length greater than or equal to 1, Member must not be null]"
+        "Member must have length greater than or equal to 1]"
     )
 
 

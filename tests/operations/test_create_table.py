@@ -210,6 +210,22 @@ def test_rules(fails: Any, more: dict[str, Any], message: str) -> None:
     fails("create_table", "ValidationException", message, **table(**more))
 
 
+@own_words
+def test_a_local_index_has_two_keys(fails: Any) -> None:
+    keys = schema("pk", "a", "b", kinds=("HASH", "RANGE", "RANGE"))
+    index = {"IndexName": "abc", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    fails(
+        "create_table",
+        "ValidationException",
+        "1 validation error detected: Value '[KeySchemaElement(attributeName=pk, keyType=HASH), "
+        "KeySchemaElement(attributeName=a, keyType=RANGE), "
+        "KeySchemaElement(attributeName=b, keyType=RANGE)]' at "
+        "'localSecondaryIndexes.1.member.keySchema' failed to satisfy constraint: "
+        "Member must have length less than or equal to 2",
+        **table({"pk": "S", "sk": "S"}, LocalSecondaryIndexes=[index]),
+    )
+
+
 # The texts of these are not known.
 @pytest.mark.parametrize(
     "more",

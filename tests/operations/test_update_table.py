@@ -168,7 +168,11 @@ def test_capacity_must_change(client: Any, fails: Any, own: str) -> None:
 @pytest.mark.differs_locally("it keeps no dates of changes")
 def test_capacity_is_raised_and_lowered(client: Any, own: str) -> None:
     start = described(client, own)["ProvisionedThroughput"]
-    client.update_table(TableName=own, ProvisionedThroughput=units(50, 40))
+    answer = client.update_table(TableName=own, ProvisionedThroughput=units(50, 40))
+    # While it is UPDATING it has the units from before.
+    told = answer["TableDescription"]["ProvisionedThroughput"]
+    for member in units(0, 0):
+        assert told[member] == start[member]
     raised = described(client, own)["ProvisionedThroughput"]
     assert raised.items() >= units(50, 40).items()
     assert raised["NumberOfDecreasesToday"] == start["NumberOfDecreasesToday"]

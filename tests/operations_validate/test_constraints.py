@@ -197,7 +197,7 @@ def test_a_batch_write_takes_1_to_25_requests_for_each_table(count: int) -> None
     assert message.endswith(
         "]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "
         "[Member must have length less than or equal to 25, "
-        "Member must have length greater than or equal to 1, Member must not be null]"
+        "Member must have length greater than or equal to 1]"
     )
 
 

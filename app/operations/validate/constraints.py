@@ -59,9 +59,12 @@ def _element_faults(
     """One fault for all wrong elements of a list or map, naming every constraint they have."""
     if any(element is None or any(_broken(shape, element)) for element in elements):
         constraints = [f"Member must {text}" for text in _constraints(shape)]
+        # Of a map's values the service tells it only where it is broken.
+        if what != "Map value" or None in elements:
+            constraints.append(_NOT_NULL)
         yield (
             f"Value '{_java_text(of, container, path)}' at '{path}' failed to satisfy constraint: "
-            f"{what} must satisfy constraint: [{', '.join([*constraints, _NOT_NULL])}]"
+            f"{what} must satisfy constraint: [{', '.join(constraints)}]"
         )
 
 

@@ -1,0 +1,32 @@
+"""The order in which Java's HashSet gives strings: some messages of the service name them so.
+
+https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/lang/String.html#hashCode()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+_CAPACITY = 16
+_WORD = 0xFFFFFFFF
+
+
+def in_hash_order(texts: Collection[str]) -> list[str]:
+    """`texts` by their place in the table of a HashSet, which is filled to three quarters."""
+    capacity = _CAPACITY
+    while len(texts) * 4 > capacity * 3:
+        capacity *= 2
+    return sorted(texts, key=lambda text: _spread(_hash(text)) % capacity)
+
+
+def _hash(text: str) -> int:
+    """String.hashCode(), without a sign."""
+    code = 0
+    units = text.encode("utf-16-be", "surrogatepass")
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        code = (31 * code + (high << 8 | low)) & _WORD
+    return code
+
+
+def _spread(code: int) -> int:
+    return code ^ code >> 16
