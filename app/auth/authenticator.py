@@ -11,7 +11,7 @@ from ..clock import Clock
 from ..errors import ApiError
 from ..metrics import Metrics
 from . import sigv4
-from .authorization import read_claim
+from .authorization import read_claim, refuse_query
 from .keys import KeyRing
 
 _log = logging.getLogger("dynaspan.auth")
@@ -51,6 +51,8 @@ class Authenticator:
         """Raises MissingAuthenticationTokenException, IncompleteSignatureException,
         UnrecognizedClientException or InvalidSignatureException. `body` is as on the wire.
         """
+        if query:
+            refuse_query(headers, query)
         claim, signature = read_claim(headers)
         if self._verifies:
             try:

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import parse_qs
 
 from .. import errors
 
 ALGORITHM = b"AWS4-HMAC-SHA256"
 _CACHED_LENGTH = 1024
+_OF_QUERIES = (
+    *("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"),
+    *("X-Amz-SignedHeaders", "X-Amz-Date"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,28 @@ def read_claim(headers: Mapping[bytes, bytes]) -> tuple[Claim, bytes]:
         if claim is not None:
             return claim, signature
     return _read_slowly(authorization, headers)
+
+
+def refuse_query(headers: Mapping[bytes, bytes], query: bytes) -> None:
+    """Raises for a query string that signs the request, which a header may not do as well."""
+    given = parse_qs(text(query), encoding="latin-1")
+    if "X-Amz-Algorithm" not in given:
+        return
+    if b"authorization" in headers:
+        raise errors.invalid_signature(
+            "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP "
+            "header."
+        )
+    missing = [
+        f"AWS query-string parameters must include '{name}'. "
+        for name in _OF_QUERIES
+        if name not in given
+    ]
+    if missing:
+        raise errors.incomplete_signature(
+            f"{''.join(missing)}Re-examine the query-string parameters."
+        )
+    raise errors.missing_authentication_token()
 
 
 def _has_date(headers: Mapping[bytes, bytes]) -> bool:

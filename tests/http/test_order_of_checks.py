@@ -94,9 +94,34 @@ def test_a_missing_signature_is_found_before_faults_of_the_request(client: Clien
     )
 
 
-def test_a_query_signature_is_not_a_signature(client: Client) -> None:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+def test_an_incomplete_signature_in_the_query(client: Client) -> None:
     headers = {name: value for name, value in HEADERS.items() if name != "Authorization"}
-    answer = client.send("POST", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256", b"{}", headers)
+    query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=a&X-Amz-Date="
+    assert client.send("POST", f"/?{query}", b"{}", headers).error == (
+        400,
+        "IncompleteSignatureException",
+        "AWS query-string parameters must include 'X-Amz-Credential'. "
+        "AWS query-string parameters must include 'X-Amz-SignedHeaders'. "
+        "AWS query-string parameters must include 'X-Amz-Date'. "
+        "Re-examine the query-string parameters.",
+    )
+
+
+def test_a_signature_in_the_query_and_another_in_the_header(client: Client) -> None:
+    answer = client.send("POST", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256", b"{}", HEADERS)
+    assert answer.error == (
+        400,
+        "InvalidSignatureException",
+        "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+    )
+
+
+def test_a_whole_signature_in_the_query_is_none(client: Client) -> None:
+    headers = {name: value for name, value in HEADERS.items() if name != "Authorization"}
+    names = ("Algorithm", "Credential", "Signature", "SignedHeaders", "Date")
+    query = "&".join(f"X-Amz-{name}=a" for name in names)
+    answer = client.send("POST", f"/?{query}", b"{}", headers)
     assert answer.error[1] == "MissingAuthenticationTokenException"
 
 
