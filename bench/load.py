@@ -64,7 +64,7 @@ async def measured(order: Order, workload: Workload) -> Measurement:
     load.running = False
     if arrivals is not None:
         arrivals.cancel()
-    await _drained(load)
+    await drained(load)
     each = 1e6 / operations if operations else 0.0
     return Measurement(
         operations=operations,
@@ -84,7 +84,7 @@ async def measured(order: Order, workload: Workload) -> Measurement:
 async def filled(order: Order, requests: Sequence[Request]) -> Measurement:
     """Each request once, unmeasured."""
     load = await _begun(order, signed(order.url, requests), once=True)
-    await _drained(load)
+    await drained(load)
     if load.answered < len(requests):
         raise Stopped(f"{len(requests) - load.answered} of {len(requests)} have no answer")
     return Measurement(load.answered, 0.0, load.failed, load.sent, failure=load.failure)
@@ -124,7 +124,7 @@ async def _arrivals(load: Load, rate: float) -> None:
             await asyncio.sleep(0)
 
 
-async def _drained(load: Load) -> None:
+async def drained(load: Load) -> None:
     """Until every request has its answer, so that nothing of this run is in the next."""
     answered, end = -1, 0.0
     try:

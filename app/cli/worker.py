@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import uvloop
 
+from ..aside import start_turns
 from ..config import Settings
 from ..errors import StoreError
 from ..http.application import Application
@@ -41,6 +42,7 @@ def run_worker(
         # What is there now lives for ever: no collection need visit it.
         gc.collect()
         gc.freeze()
+        start_turns()
         on_ready()
 
     async def run() -> None:

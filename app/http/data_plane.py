@@ -9,17 +9,27 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from time import perf_counter
 
 import orjson
 
 from .. import errors
+from ..aside import LARGE_BYTES
 from ..auth import Authenticator
 from ..errors import ApiError, Busy, StoreError
 from ..operations.context import Context
 from ..operations.registry import Operation
 from .asgi import Receive, Scope, Send
-from .requests import BodyTooLarge, Disconnected, decoded, header_map, parse, read_body
+from .requests import (
+    BodyTooLarge,
+    Disconnected,
+    decoded,
+    header_map,
+    parse,
+    parse_aside,
+    read_body,
+)
 from .responses import (
     CORS_HEADERS,
     Response,
@@ -37,10 +47,6 @@ from .responses import (
 
 _log = logging.getLogger("dynaspan.http")
 
-# JSON of nothing but brackets takes twenty times its size when parsed: who sends this much says
-# first who they are.
-_UNPROVED_BYTES = 256 * 1024
-
 
 class DataPlane:
     """An ASGI application for POST /. Built once; `operations` is keyed by X-Amz-Target."""
@@ -53,6 +59,7 @@ class DataPlane:
     ) -> None:
         self._operations = {target.encode(): found for target, found in operations.items()}
         self._context = context
+        self._context_of_large = replace(context, large=True)
         self._metrics = context.metrics
         self._authenticate = authenticator.authenticate
 
@@ -95,18 +102,29 @@ class DataPlane:
         operation: Operation | None = None
         try:
             encoding = headers.get(b"content-encoding")
-            proved = len(body) > _UNPROVED_BYTES or encoding is not None
-            if proved:
+            context = self._context
+            if len(body) <= LARGE_BYTES and encoding is None:
+                request = parse(body)
+                operation = self._operation(headers)
                 self._authenticate(headers, query, body)
-            request = parse(body if encoding is None else await decoded(body, encoding))
-            operation = self._operations.get(headers.get(b"x-amz-target", b""))
-            if operation is None:
-                raise errors.unknown_operation()
-            if not proved:
-                self._authenticate(headers, query, body)
+            else:
+                # JSON of nothing but brackets takes twenty times its size when parsed: who sends
+                # this much says first who they are.
+                await context.aside(self._authenticate, headers, query, body)
+                if encoding is not None:
+                    body = await decoded(body, encoding)
+                if len(body) > LARGE_BYTES:
+                    context = self._context_of_large
+                    request = await context.aside(parse_aside, body)
+                else:
+                    request = parse(body)
+                operation = self._operation(headers)
             del body
-            operation.check(request)
-            answer = await operation.run(self._context, request)
+            if context.large:
+                await context.aside(operation.check, request)
+            else:
+                operation.check(request)
+            answer = await operation.run(context, request)
             if isinstance(answer, dict):
                 answer = orjson.dumps(answer)
             chunks = answer if isinstance(answer, list) else (answer,)
@@ -126,6 +144,12 @@ class DataPlane:
         name = None if operation is None else operation.name
         self._metrics.request(name, perf_counter() - started, code)
         return result
+
+    def _operation(self, headers: Mapping[bytes, bytes]) -> Operation:
+        operation = self._operations.get(headers.get(b"x-amz-target", b""))
+        if operation is None:
+            raise errors.unknown_operation()
+        return operation
 
 
 def _translated(fault: Exception, request_id: bytes) -> ApiError:

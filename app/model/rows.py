@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ..aside import LARGE_BYTES, loads
+
 Item = dict[str, Any]
 """Attribute name -> attribute value in wire form, e.g. {"id": {"S": "a"}, "n": {"N": "1"}}."""
 
@@ -49,8 +51,15 @@ class Row:
     @property
     def item(self) -> Item:
         if self._item is None:
-            self._item = orjson.loads(self._data or b"null")
+            data = self._data or b"null"
+            self._item = orjson.loads(data) if len(data) <= LARGE_BYTES else loads(data)
         return self._item
+
+    @property
+    def is_large(self) -> bool:
+        """Whether `item` is to be asked for aside."""
+        data = self._data
+        return data is not None and self._item is None and len(data) > LARGE_BYTES
 
     def __repr__(self) -> str:
         return f"Row({self.key!r}, version={self.version}, item={self.item!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ _EXPRESSIONS = ("ProjectionExpression",)
 ANSWER_BYTES = 16 * 1024 * 1024
 # Keys read at a time: of the largest items they are the memory this operation may take at once.
 _CHUNK = 16
+_PIECE_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         found, done, units = await _read(ctx, part, table, keys, room, sized=mode != "NONE")
         ctx.metrics.add("ReturnedItemCount", len(found), "BatchGetItem")
         separator = b"," if number else b""
-        chunks += (separator, orjson.dumps(name), b":[", b",".join(found), b"]")
+        chunks += (separator, orjson.dumps(name), b":[", *_pieces(found), b"]")
         if done < len(keys):
             rest = {**part.request, "Keys": part.wanted[done:]}
             unprocessed[name] = rest
@@ -139,16 +141,33 @@ async def _read(
                 raise
             return found, start, units
         for done, row in enumerate(rows):
-            data = b"" if row is None else _encoded(part, row)
-            if row is not None and not room.take(row, data):
-                return found, start + done, units
+            data, size = b"", 0
+            if row is not None:
+                if (sized or part.projection is not None) and row.is_large:
+                    data, size = await ctx.aside(_shown, part, row, sized)
+                else:
+                    data, size = _shown(part, row, sized)
+                if not room.take(row, data):
+                    return found, start + done, units
             if sized:
-                size = 0 if row is None else item_size(row.item)
                 units += capacity.read_units(size, consistent=consistent)
             if row is not None:
                 found.append(data)
     return found, len(keys), units
 
 
-def _encoded(part: _Part, row: Row) -> bytes:
-    return row.data if part.projection is None else orjson.dumps(part.projection.apply(row.item))
+def _shown(part: _Part, row: Row, sized: bool) -> tuple[bytes, int]:
+    """The item as it is answered, and its bytes, 0 if nobody asks for them."""
+    projection = part.projection
+    data = row.data if projection is None else orjson.dumps(projection.apply(row.item))
+    return data, item_size(row.item) if sized else 0
+
+
+def _pieces(items: list[bytes]) -> Iterator[bytes]:
+    """The items and the commas between them, in pieces of about _PIECE_BYTES."""
+    start = size = 0
+    for end, item in enumerate(items, 1):
+        size += len(item)
+        if size > _PIECE_BYTES or end == len(items):
+            yield b",".join(items[start:end]) + (b"" if end == len(items) else b",")
+            start, size = end, 0

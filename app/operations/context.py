@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from ..aside import Aside
 from ..clock import Clock
 from ..config import Settings
 from ..jobs.expiry import Overdue, new_overdue
@@ -13,6 +15,8 @@ from ..model.limits import SERVICE, Limits
 from ..model.rows import KeyValue
 from ..store.base import Store
 from ..store.keyqueue import KeyQueue
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Context:
     answer_bytes: most that the front door takes of a page, with room for what is around it.
     overdue: items (by table name and key) that were written with their time to live past; the
     oldest are forgotten when nobody takes them.
+    large: of requests that are worked on aside.
     """
 
     store: Store
@@ -43,3 +48,9 @@ class Context:
     answer_bytes: int | None = None
     overdue: Overdue = field(default_factory=new_overdue)
     collections: dict[str, Collections] = field(default_factory=dict)
+    aside: Aside = field(default_factory=Aside)
+    large: bool = False
+
+    async def beside(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """`work` on what a request has: of a large one aside, else at once."""
+        return await self.aside(work, *arguments) if self.large else work(*arguments)

@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from ..expressions import check_scalar_keys
+from ..expressions import Projection, check_scalar_keys
 from ..model import capacity
+from ..model.rows import Row
 from ..values import item_size, normalize_item
 from .context import Context
 from .keys import key_of_request
@@ -37,15 +38,21 @@ async def run(ctx: Context, request: Request) -> Answer:
     if mode == "NONE" and projection is None:
         return b"{}" if row is None else b'{"Item":' + row.data + b"}"
     result: dict[str, Any] = {}
+    size = 0
     if row is not None:
-        if projection is None:
-            result["Item"] = orjson.Fragment(row.data)
+        if row.is_large:
+            result["Item"], size = await ctx.aside(_shown, row, projection, mode != "NONE")
         else:
-            result["Item"] = projection.apply(row.item)
+            result["Item"], size = _shown(row, projection, mode != "NONE")
     if mode != "NONE":
-        size = 0 if row is None else item_size(row.item)
         units = capacity.read_units(size, consistent=consistent)
         result["ConsumedCapacity"] = capacity.consumed(
             table, units, {}, mode, named=request["TableName"]
         )
     return result
+
+
+def _shown(row: Row, projection: Projection | None, sized: bool) -> tuple[Any, int]:
+    """What the answer has of the item, and its bytes, 0 if nobody asks for them."""
+    shown = orjson.Fragment(row.data) if projection is None else projection.apply(row.item)
+    return shown, item_size(row.item) if sized else 0

@@ -102,10 +102,10 @@ def check_plan(table: Table, wire_key: Item, wanted: Condition) -> WritePlan:
 
 async def check_item_size(ctx: Context, name: str, item: Item) -> None:
     """Of an item to put into the table `name`, which the service looks at before the table."""
-    if not is_larger(item, SERVICE.item):
+    if not await ctx.beside(is_larger, item, SERVICE.item):
         return
     table = await ctx.store.table(table_name(name))
-    if table is None or is_larger(item, table.limits.item):
+    if table is None or await ctx.beside(is_larger, item, table.limits.item):
         raise too_large()
 
 

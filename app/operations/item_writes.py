@@ -58,7 +58,7 @@ async def answer(
     if mode != "NONE":
         result["ConsumedCapacity"] = capacity.consumed(
             table,
-            written_units(outcome),
+            await ctx.beside(written_units, outcome),
             index_units(outcome),
             mode,
             named=request["TableName"],

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..model.index import Position, place_of
 from ..model.rows import Key, Page, Row
 from ..values import item_size
+from .context import Context
 from .targets import Target
 
 # More rows than fit in a page of the smallest items: the store bounds bytes by itself.
@@ -35,35 +36,46 @@ class Collected:
         return sum(item_size(row.item) for row in self.rows)
 
 
-async def collect(fetch: Fetch, target: Target, *, limit: int | None, start: After) -> Collected:
+async def collect(
+    ctx: Context, fetch: Fetch, target: Target, *, limit: int | None, start: After
+) -> Collected:
     """One page from behind `start`. The item that crosses the size of a page is the last one in it.
 
     `more` is set when Limit was reached even if nothing follows, as on the service.
     """
     rows: list[Row] = []
-    most = target.table.limits.page
     after = start
     # JSON is never shorter than the size DynamoDB counts, so that most pages need no exact sizes.
     json_bytes = 0
-    exact: int | None = None
+    room = target.table.limits.page
+    unsized: list[Row] = []
     while True:
         wanted = _NO_LIMIT if limit is None else limit - len(rows)
         page = await fetch(after, wanted)
+        rows += page.rows
+        unsized += page.rows
         for row in page.rows:
-            rows.append(row)
             json_bytes += len(row.data)
-            if json_bytes > most:
-                if exact is None:
-                    exact = sum(item_size(each.item) for each in rows)
-                else:
-                    exact += item_size(row.item)
-                if exact > most:
-                    return Collected(rows, more=True)
+        if json_bytes > target.table.limits.page:
+            room, left_out = await ctx.aside(_fit, unsized, room)
+            unsized = []
+            if room < 0:
+                return Collected(rows[: len(rows) - left_out], more=True)
         if limit is not None and len(rows) >= limit:
             return Collected(rows, more=True)
         if not page.more:
             return Collected(rows, more=False)
         after = _behind(target, rows[-1])
+
+
+def _fit(rows: list[Row], room: int) -> tuple[int, int]:
+    """What is left of `room` bytes, below 0 behind the row that crosses it, and how many rows come
+    after that."""
+    for number, row in enumerate(rows, 1):
+        room -= item_size(row.item)
+        if room < 0:
+            return room, len(rows) - number
+    return room, 0
 
 
 def _behind(target: Target, row: Row) -> After:

@@ -22,7 +22,7 @@ from .writes import run_write
 
 async def run(ctx: Context, request: Request) -> Answer:
     refuse_mixed(request, expressions=("ConditionExpression",), legacy=LEGACY_CONDITION)
-    item = normalize_item(request["Item"])
+    item = await ctx.beside(normalize_item, request["Item"])
     if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
         raise errors.validation("ReturnValues can only be ALL_OLD or NONE")
     await check_item_size(ctx, request["TableName"], item)

@@ -53,7 +53,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     consistent = request.get("ConsistentRead", False)
     reverse = not request.get("ScanIndexForward", True)
     fetch = query_fetch(ctx, target, keys, consistent=consistent, reverse=reverse)
-    page = await collect(fetch, target, limit=request.get("Limit"), start=after)
+    page = await collect(ctx, fetch, target, limit=request.get("Limit"), start=after)
     return await answer_page(ctx, "Query", request, target, selection, page)
 
 

@@ -42,7 +42,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     check_scalar_paths(target, wanted, projection)
     consistent = request.get("ConsistentRead", False)
     fetch = scan_fetch(ctx, target, segment, consistent=consistent)
-    page = await collect(fetch, target, limit=request.get("Limit"), start=after)
+    page = await collect(ctx, fetch, target, limit=request.get("Limit"), start=after)
     return await answer_page(ctx, "Scan", request, target, selection, page)
 
 

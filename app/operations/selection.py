@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from .. import errors
+from ..aside import LARGE_BYTES
 from ..expressions import (
     Condition,
     Placeholders,
@@ -138,8 +139,31 @@ async def answer_page(
     if selection.fetched:
         consistent = request.get("ConsistentRead", False)
         rows = await whole_items(ctx, target, rows, consistent=consistent)
-    if ctx.answer_bytes is not None and not selection.count_only:
-        count = fitting((_shown(selection, row) for row in rows), ctx.answer_bytes)
+    whole = selection.filter is None and selection.projection is None
+    sized = request.get("ReturnConsumedCapacity", "NONE") != "NONE"
+    told = (ctx.answer_bytes, request, target, selection, page, rows)
+    if whole and not sized and not (page.more and rows[-1].is_large):
+        count, chunks = _rendered(*told)
+    elif sum(len(row.data) for row in rows) > LARGE_BYTES:
+        count, chunks = await ctx.aside(_rendered, *told)
+    else:
+        count, chunks = _rendered(*told)
+    if not selection.count_only:
+        ctx.metrics.add("ReturnedItemCount", count, operation)
+    return chunks
+
+
+def _rendered(
+    answer_bytes: int | None,
+    request: Request,
+    target: Target,
+    selection: Selection,
+    page: Collected,
+    rows: list[Row],
+) -> tuple[int, list[bytes]]:
+    """How many items are shown, and the answer. `rows` are those of `page`, whole."""
+    if answer_bytes is not None and not selection.count_only:
+        count = fitting((_shown(selection, row) for row in rows), answer_bytes)
         if count < len(rows):
             page, rows = Collected(page.rows[:count], more=True), rows[:count]
     shown = rows
@@ -153,10 +177,9 @@ async def answer_page(
     if mode != "NONE":
         tail["ConsumedCapacity"] = _consumed(request, target, selection, page, rows, mode)
     if selection.count_only:
-        return [orjson.dumps(tail)]
-    ctx.metrics.add("ReturnedItemCount", len(shown), operation)
+        return len(shown), [orjson.dumps(tail)]
     items = b",".join([_item_bytes(selection, row) for row in shown])
-    return [b'{"Items":[', items, b"],", orjson.dumps(tail)[1:]]
+    return len(shown), [b'{"Items":[', items, b"],", orjson.dumps(tail)[1:]]
 
 
 async def whole_items(

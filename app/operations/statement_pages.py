@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from .. import errors
+from ..aside import LARGE_BYTES
 from ..errors import ApiError
 from ..model import capacity
 from ..model.rows import Item, Row
@@ -37,16 +38,18 @@ async def read_page(
     result: dict[str, Any] = {"Items": shown}
     used = 0
     while number < count:
-        page = await collect(reading.fetch(ctx, number), reading.target, limit=left, start=after)
+        fetch = reading.fetch(ctx, number)
+        page = await collect(ctx, fetch, reading.target, limit=left, start=after)
         rows = page.rows
-        units += capacity.read_units(page.size, consistent=reading.consistent)
         if reading.fetched:
             rows = await whole_items(ctx, reading.target, rows, consistent=reading.consistent)
-            items_units += sum(
-                capacity.read_units(item_size(row.item), consistent=reading.consistent)
-                for row in rows
-            )
-        found = _matching(reading, rows)
+        told = (reading, page, rows)
+        if sum(len(row.data) for row in rows) > LARGE_BYTES:
+            found, read_bytes, read_items = await ctx.aside(_matching, *told)
+        else:
+            found, read_bytes, read_items = _matching(*told)
+        units += capacity.read_units(read_bytes, consistent=reading.consistent)
+        items_units += read_items
         if ctx.answer_bytes is not None:
             parts = [None if each is None else orjson.dumps(each) for each in found]
             fits = fitting(parts, ctx.answer_bytes, used)
@@ -63,7 +66,7 @@ async def read_page(
             result["LastEvaluatedKey"] = last
             break
         number, after = number + 1, None
-        size += page.size
+        size += read_bytes
         left = None if left is None else left - len(rows)
         if number < count and (size > reading.target.table.limits.page or left == 0):
             result["NextToken"] = _token(reading, read, number, None)
@@ -74,11 +77,14 @@ async def read_page(
     return result
 
 
-def _matching(reading: Reading, rows: Sequence[Row]) -> list[Any]:
-    """What is shown of each row; None of those that the filter leaves out."""
+def _matching(
+    reading: Reading, page: Collected, rows: Sequence[Row]
+) -> tuple[list[Any], int, float]:
+    """What is shown of each row, None of those that the filter leaves out; bytes of the page, and
+    units of the items behind its entries."""
     wanted = reading.filter
     whole = reading.columns is None
-    return [
+    found = [
         None
         if wanted is not None and not wanted.matches(row.item)
         else orjson.Fragment(row.data)
@@ -86,6 +92,11 @@ def _matching(reading: Reading, rows: Sequence[Row]) -> list[Any]:
         else reading.shown(row.item)
         for row in rows
     ]
+    items = 0.0
+    if reading.fetched:
+        sizes = [item_size(row.item) for row in rows]
+        items = sum(capacity.read_units(size, consistent=reading.consistent) for size in sizes)
+    return found, page.size, items
 
 
 def _consumed(reading: Reading, units: float, items: float, mode: str) -> dict[str, Any]:

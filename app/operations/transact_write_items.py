@@ -58,14 +58,14 @@ class _Parsed:
 
 async def run(ctx: Context, request: Request) -> Answer:
     check_supported(ctx)
-    parsed = [_parsed(action) for action in request["TransactItems"]]
+    parsed = await ctx.beside(_all_parsed, request)
     for one in parsed:
         if one.item is not None:
             await check_item_size(ctx, one.part["TableName"], one.item)
     size = sum(one.size for one in parsed)
     if size > MOST_BYTES:
         raise errors.validation(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
-    token = token_of(request, "TransactItems")
+    token = await ctx.beside(token_of, request, "TransactItems")
     tables: list[Table] = []
     actions: list[Action] = []
     keys: set[Any] = set()
@@ -103,6 +103,10 @@ async def run(ctx: Context, request: Request) -> Answer:
             ],
         )
     return result
+
+
+def _all_parsed(request: Request) -> list[_Parsed]:
+    return [_parsed(action) for action in request["TransactItems"]]
 
 
 def _parsed(action: Request) -> _Parsed:

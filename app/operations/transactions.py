@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from .. import errors
+from ..aside import LARGE_BYTES
 from ..errors import ApiError, TableChanged
 from ..model import capacity
 from ..model.index import entry_changes
@@ -92,7 +93,10 @@ async def run_transaction(
                 for plan in plans
             ]
             rows = await _read(ctx, plans)
-            changes = [_changed(plan, row) for plan, row in zip(plans, rows, strict=True)]
+            if ctx.large or sum(len(row.data) for row in rows if row is not None) > LARGE_BYTES:
+                changes = await ctx.aside(_all_changed, plans, rows)
+            else:
+                changes = _all_changed(plans, rows)
             for place, change in enumerate(changes):
                 if isinstance(change, _Change):
                     changes[place] = await _within_collection(ctx, change)
@@ -217,6 +221,12 @@ async def _read(ctx: Context, plans: Sequence[_Plan]) -> list[Row | None]:
 
     await asyncio.gather(*[read(*each) for each in by_table.values()])
     return rows
+
+
+def _all_changed(
+    plans: Sequence[_Plan], rows: Sequence[Row | None]
+) -> list[_Change | Refused | ApiError]:
+    return [_changed(plan, row) for plan, row in zip(plans, rows, strict=True)]
 
 
 def _changed(plan: _Plan, row: Row | None) -> _Change | Refused | ApiError:

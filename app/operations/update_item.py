@@ -28,7 +28,7 @@ _LEGACY = ("AttributeUpdates", *LEGACY_CONDITION)
 async def run(ctx: Context, request: Request) -> Answer:
     refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
     wire_key = normalize_item(request["Key"])
-    placeholders = placeholders_of(request, _EXPRESSIONS)
+    placeholders = await ctx.beside(placeholders_of, request, _EXPRESSIONS)
     changes = _update(request, placeholders)
     wanted = write_condition(request, placeholders)
     placeholders.check_unused()

@@ -12,7 +12,7 @@ from ..errors import TableChanged, TableGone
 from ..model.expiry import expired
 from ..model.index import entry_changes
 from ..model.isolation import ALWAYS, FORBID, HELD, LWT, TAG
-from ..model.plans import NotWritten, Old, Put, Refused, WritePlan, Written
+from ..model.plans import Change, NotWritten, Old, Put, Refused, WritePlan, Written
 from ..model.rows import Item, Key, Row
 from ..model.stream import record_of
 from ..model.table import Table
@@ -107,8 +107,11 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     blind = unread and plan.delta is None
     if not blind:
         row = await ctx.store.get(table, plan.key, consistent=True)
+    if row is not None and row.is_large:
+        change = await ctx.aside(_decided, plan, row)
+    else:
+        change = plan.change(None if row is None else row.item)
     old = None if row is None else row.item
-    change = plan.change(old)
     if isinstance(change, Refused):
         return NotWritten(old)
     new = change.item if isinstance(change, Put) else None
@@ -124,6 +127,10 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
         note_expired(ctx, table, plan.key, new)
         return Written(old, new, entries)
     return _lost(ctx, outcome)
+
+
+def _decided(plan: WritePlan, row: Row) -> Change:
+    return plan.change(row.item)
 
 
 def _check_allowed(ctx: Context, plan: WritePlan, unread: bool) -> None:

@@ -21,6 +21,8 @@ from .inspection import Inspection
 # checkpoints can pass between two pages.
 PAGE_BYTES = 1024 * 1024
 PAGE_ROWS = 1000
+# Behind so much of single reads others have their turn.
+_TURN_BYTES = 512 * 1024
 
 
 class Reading:
@@ -36,7 +38,16 @@ class Reading:
         self, table: Table, keys: Sequence[Key], *, consistent: bool
     ) -> list[Row | None]:
         get = sql.item_sql(table.id).get
-        return [self._get(get, key) for key in keys]
+        rows: list[Row | None] = []
+        size = 0
+        for key in keys:
+            if size > _TURN_BYTES:
+                await asyncio.sleep(0)
+                size = 0
+            row = self._get(get, key)
+            rows.append(row)
+            size += 0 if row is None else len(row.data)
+        return rows
 
     def _get(self, get: str, key: Key) -> Row | None:
         try:
