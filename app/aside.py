@@ -38,6 +38,10 @@ class Aside:
     async def __call__(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
+    async def over(self, size: int, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        """As a call, if there are `size` bytes of JSON to work on; at once if those are few."""
+        return await self(work, *arguments) if size > LARGE_BYTES else work(*arguments)
+
 
 def start_turns() -> None:
     """Of the whole process."""

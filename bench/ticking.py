@@ -8,6 +8,7 @@ Each line on standard input is answered by what was longest since the last one.
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 import threading
@@ -37,7 +38,6 @@ class Longest:
 
 async def _serve(store: str, host: str, port: int) -> None:
     app = create_app(load_settings({"store": store, "auth": "enforce", "log_level": "warning"}))
-    start_turns()
     longest = Longest()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -54,8 +54,15 @@ async def _serve(store: str, host: str, port: int) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     ticking = asyncio.create_task(_tick(longest))
-    await serve(app, [Endpoint(socket.create_server((host, port)))], stop, on_ready=lambda: None)
+    await serve(app, [Endpoint(socket.create_server((host, port)))], stop, on_ready=_ready)
     ticking.cancel()
+
+
+def _ready() -> None:
+    """As a worker of `dynaspan serve` does."""
+    gc.collect()
+    gc.freeze()
+    start_turns()
 
 
 async def _tick(longest: Longest) -> None:

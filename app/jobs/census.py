@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..aside import Aside
 from ..clock import Clock
 from ..errors import StoreError, TableGone
 from ..metrics import Metrics
 from ..model.census import GIGABYTE, Counting, decode, encode
-from ..model.rows import WHOLE, Key
+from ..model.rows import WHOLE, Key, Row
 from ..model.table import Table
 from ..store.base import LEASE_SECONDS, Store
 
@@ -35,6 +37,7 @@ class Takers:
     interval: float
     pause: float = 0.05
     _due: dict[str, float] = field(default_factory=dict)
+    _aside: Aside = field(default_factory=Aside)
 
     async def run(self) -> None:
         """For ever. Cancel it to stop."""
@@ -86,9 +89,10 @@ class Takers:
                 if not await self.store.leads("census"):
                     break
                 page = await self.store.scan(table, WHOLE, after=after, limit=_PAGE_ROWS)
-                for row in page.rows:
-                    counting.add(row.key, row.item)
-                    after = row.key
+                size = sum(len(row.data) for row in page.rows)
+                await self._aside.over(size, _add, counting, page.rows)
+                if page.rows:
+                    after = page.rows[-1].key
                 more = page.more
                 if more:
                     await asyncio.sleep(self.pause)
@@ -98,3 +102,8 @@ class Takers:
             self._due.pop(table.id, None)
         took = self.clock.monotonic() - start
         return self.clock.time() + max(self.interval, min(_REST * took, _LONGEST_REST))
+
+
+def _add(counting: Counting, rows: Iterable[Row]) -> None:
+    for row in rows:
+        counting.add(row.key, row.item)

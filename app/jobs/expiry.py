@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
+from ..aside import Aside
 from ..clock import Clock
 from ..errors import Busy, StoreError, TableChanged
 from ..metrics import Metrics
@@ -70,6 +71,7 @@ class Expiry:
     overdue: Overdue = field(default_factory=new_overdue)
     pause: float = 0.02
     progress: dict[str, _Progress] = field(default_factory=dict)
+    _aside: Aside = field(default_factory=Aside)
 
     async def run(self) -> None:
         """For ever: one round, then `interval` seconds of rest. Cancel it to stop."""
@@ -181,7 +183,8 @@ class Expiry:
         deleted = 0
         async for page in pages:
             now = self.clock.time()
-            keys = [row.key for row in page.rows if expired(row.item, attribute, now)]
+            size = sum(len(row.data) for row in page.rows)
+            keys = await self._aside.over(size, _expired, page.rows, attribute, now)
             if keys:
                 current = await self._table(table.name)
                 if current is None or current.id != table.id:
@@ -229,3 +232,7 @@ def _position(index: Index, page: Page) -> Position | None:
     place = place_of(index, row.item)
     assert place is not None
     return Position(place, row.key)
+
+
+def _expired(rows: Sequence[Row], attribute: str, now: float) -> list[Key]:
+    return [row.key for row in rows if expired(row.item, attribute, now)]

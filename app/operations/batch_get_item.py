@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -60,6 +59,30 @@ class _Room:
         return True
 
 
+@dataclass(slots=True)
+class _Found:
+    """Items joined as they come: all of them at once would take the loop several milliseconds."""
+
+    count: int = 0
+    _size: int = 0
+    _pieces: list[bytes] = field(default_factory=list)
+    _loose: list[bytes] = field(default_factory=list)
+
+    def add(self, data: bytes) -> None:
+        if self._size > _PIECE_BYTES:
+            # The last item is empty: another one follows.
+            self._pieces.append(b",".join((*self._loose, b"")))
+            self._loose.clear()
+            self._size = 0
+        self._loose.append(data)
+        self._size += len(data)
+        self.count += 1
+
+    def pieces(self) -> list[bytes]:
+        """With the commas between items."""
+        return [*self._pieces, b",".join(self._loose)]
+
+
 async def run(ctx: Context, request: Request) -> Answer:
     parts = {name: _part(part) for name, part in request["RequestItems"].items()}
     if sum(len(part.wanted) for part in parts.values()) > SERVICE.batch_get:
@@ -80,9 +103,9 @@ async def run(ctx: Context, request: Request) -> Answer:
     mode = request.get("ReturnConsumedCapacity", "NONE")
     for number, (name, part, table, keys) in enumerate(plans):
         found, done, units = await _read(ctx, part, table, keys, room, sized=mode != "NONE")
-        ctx.metrics.add("ReturnedItemCount", len(found), "BatchGetItem")
+        ctx.metrics.add("ReturnedItemCount", found.count, "BatchGetItem")
         separator = b"," if number else b""
-        chunks += (separator, orjson.dumps(name), b":[", *_pieces(found), b"]")
+        chunks += (separator, orjson.dumps(name), b":[", *found.pieces(), b"]")
         if done < len(keys):
             rest = {**part.request, "Keys": part.wanted[done:]}
             unprocessed[name] = rest
@@ -121,13 +144,13 @@ def _part(part: Request) -> _Part:
 
 async def _read(
     ctx: Context, part: _Part, table: Table, keys: list[Key], room: _Room, *, sized: bool
-) -> tuple[list[bytes], int, float]:
+) -> tuple[_Found, int, float]:
     """Encoded items, how many keys were answered, and the units they cost.
 
     Stops when there is no room; what is left goes back as UnprocessedKeys.
     """
     consistent = part.request.get("ConsistentRead", False)
-    found: list[bytes] = []
+    found = _Found()
     units = 0.0
     for start in range(0, len(keys), _CHUNK):
         if room.left <= 0:
@@ -137,7 +160,7 @@ async def _read(
             rows = await ctx.store.get_many(table, chunk, consistent=consistent)
         except StoreError:
             # What was read is worth returning: the client asks for the rest again, with back-off.
-            if start == 0 and not found:
+            if start == 0 and not found.count:
                 raise
             return found, start, units
         for done, row in enumerate(rows):
@@ -152,7 +175,7 @@ async def _read(
             if sized:
                 units += capacity.read_units(size, consistent=consistent)
             if row is not None:
-                found.append(data)
+                found.add(data)
     return found, len(keys), units
 
 
@@ -161,13 +184,3 @@ def _shown(part: _Part, row: Row, sized: bool) -> tuple[bytes, int]:
     projection = part.projection
     data = row.data if projection is None else orjson.dumps(projection.apply(row.item))
     return data, item_size(row.item) if sized else 0
-
-
-def _pieces(items: list[bytes]) -> Iterator[bytes]:
-    """The items and the commas between them, in pieces of about _PIECE_BYTES."""
-    start = size = 0
-    for end, item in enumerate(items, 1):
-        size += len(item)
-        if size > _PIECE_BYTES or end == len(items):
-            yield b",".join(items[start:end]) + (b"" if end == len(items) else b",")
-            start, size = end, 0

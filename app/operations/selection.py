@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..aside import LARGE_BYTES
 from ..expressions import (
     Condition,
     Placeholders,
@@ -141,13 +140,12 @@ async def answer_page(
         rows = await whole_items(ctx, target, rows, consistent=consistent)
     whole = selection.filter is None and selection.projection is None
     sized = request.get("ReturnConsumedCapacity", "NONE") != "NONE"
-    told = (ctx.answer_bytes, request, target, selection, page, rows)
-    if whole and not sized and not (page.more and rows[-1].is_large):
-        count, chunks = _rendered(*told)
-    elif sum(len(row.data) for row in rows) > LARGE_BYTES:
-        count, chunks = await ctx.aside(_rendered, *told)
-    else:
-        count, chunks = _rendered(*told)
+    size = 0
+    if not whole or sized or (page.more and rows[-1].is_large):
+        size = sum(len(row.data) for row in rows)
+    count, chunks = await ctx.aside.over(
+        size, _rendered, ctx.answer_bytes, request, target, selection, page, rows
+    )
     if not selection.count_only:
         ctx.metrics.add("ReturnedItemCount", count, operation)
     return chunks

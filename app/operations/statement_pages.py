@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..aside import LARGE_BYTES
 from ..errors import ApiError
 from ..model import capacity
 from ..model.rows import Item, Row
@@ -43,11 +42,9 @@ async def read_page(
         rows = page.rows
         if reading.fetched:
             rows = await whole_items(ctx, reading.target, rows, consistent=reading.consistent)
-        told = (reading, page, rows)
-        if sum(len(row.data) for row in rows) > LARGE_BYTES:
-            found, read_bytes, read_items = await ctx.aside(_matching, *told)
-        else:
-            found, read_bytes, read_items = _matching(*told)
+        found, read_bytes, read_items = await ctx.aside.over(
+            sum(len(row.data) for row in rows), _matching, reading, page, rows
+        )
         units += capacity.read_units(read_bytes, consistent=reading.consistent)
         items_units += read_items
         if ctx.answer_bytes is not None:

@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..aside import LARGE_BYTES
 from ..errors import ApiError, TableChanged
 from ..model import capacity
 from ..model.index import entry_changes
@@ -93,10 +92,11 @@ async def run_transaction(
                 for plan in plans
             ]
             rows = await _read(ctx, plans)
-            if ctx.large or sum(len(row.data) for row in rows if row is not None) > LARGE_BYTES:
+            if ctx.large:
                 changes = await ctx.aside(_all_changed, plans, rows)
             else:
-                changes = _all_changed(plans, rows)
+                size = sum(len(row.data) for row in rows if row is not None)
+                changes = await ctx.aside.over(size, _all_changed, plans, rows)
             for place, change in enumerate(changes):
                 if isinstance(change, _Change):
                     changes[place] = await _within_collection(ctx, change)
