@@ -111,6 +111,12 @@ class Settings(BaseSettings):
         "info", description="Least severity that is logged."
     )
     log_format: Literal["text", "json"] = Field("text", description="Form of a log line.")
+    metrics_interval: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds between two reports of metrics on stdout, in CloudWatch's embedded "
+        "metric format; 0: none.",
+    )
 
     @property
     def has_access_keys(self) -> bool:

@@ -16,6 +16,7 @@ from .errors import StoreError
 from .http.application import Application
 from .http.data_plane import DataPlane
 from .http.health import Readiness
+from .jobs.reporting import reporting
 from .jobs.running import running
 from .metrics import Metrics
 from .model.limits import SERVICE, WrongLimits, relaxed
@@ -71,7 +72,10 @@ def create_app(
             asyncio.create_task(_observe(queue, metrics)),
         ]
         try:
-            async with running(store, settings, clock, metrics, queue, context.overdue):
+            async with (
+                reporting(metrics, clock, settings.metrics_interval),
+                running(store, settings, clock, metrics, queue, context.overdue),
+            ):
                 yield
         finally:
             for task in beside:

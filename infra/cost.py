@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.stages import Keyspaces, Stage, read_stages
+from infra.endpoints import interface_endpoints
+from infra.stages import Stage, read_stages
 
 ROOT = Path(__file__).resolve().parent.parent
 _HOURS = 730
@@ -25,7 +26,6 @@ _PROVISIONED = {"x86_64": 0.0000041667, "arm64": 0.0000033334}
 _EXECUTED = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
 # A month. https://aws.amazon.com/waf/pricing/
 _FIREWALL = 5 + 2 * 1.0
-_ENDPOINTS = 6
 
 
 def monthly(stage: Stage) -> Iterator[tuple[str, float]]:
@@ -33,7 +33,7 @@ def monthly(stage: Stage) -> Iterator[tuple[str, float]]:
     existing = stage.network.existing
     if existing is None or not existing.endpoints:
         zones = stage.network.zones if existing is None else len(existing.availability_zones)
-        count = _ENDPOINTS + isinstance(stage.store, Keyspaces)
+        count = len(interface_endpoints(stage))
         yield f"{count} endpoints in {zones} zones", count * zones * _ENDPOINT * _HOURS
     if (service := stage.service) is not None:
         task = _task(service.architecture, service.cpu, service.memory)

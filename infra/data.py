@@ -9,9 +9,11 @@ from urllib.parse import quote
 from aws_cdk import CfnTag, SecretValue, Stack
 from aws_cdk import aws_cassandra as cassandra
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
+from infra.constructs.catalog import Catalog
 from infra.constructs.reasons import acknowledge
 from infra.constructs.removal import removal
 from infra.stages import Keyspaces, Stage
@@ -24,7 +26,8 @@ _PASSWORD = "DYNASPAN_CASSANDRA_PASSWORD"
 class DataStack(Stack):
     """`access_keys` (one ID:SECRET on each line), `url` of the store, `secrets` it needs.
 
-    Tables are made by the servers, which alone know their form; the keyspaces are made here.
+    The keyspaces and the tables of the catalog are made here; those of users by the servers, which
+    alone know of them.
     """
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, **more: Any) -> None:
@@ -56,15 +59,9 @@ class DataStack(Stack):
             )
         self.secrets: Mapping[str, secrets.ISecret] = {}
         self.ca: secrets.ISecret | None = None
+        self._key: kms.Key | None = None
         if isinstance(stage.store, Keyspaces):
-            for name in (stage.store.keyspace, stage.store.keyspace + "_catalog"):
-                made = cassandra.CfnKeyspace(
-                    self,
-                    "Keyspace" + name.title().replace("_", ""),
-                    keyspace_name=name,
-                    tags=[CfnTag(key="dynaspan:stage", value=stage.name)],
-                )
-                made.apply_removal_policy(removal(stage))
+            self._keyspaces(stage, stage.store)
             return
         self.secrets = {
             _PASSWORD: secrets.Secret.from_secret_complete_arn(
@@ -74,14 +71,36 @@ class DataStack(Stack):
         if stage.store.ca_secret_arn is not None:
             self.ca = secrets.Secret.from_secret_complete_arn(self, "Ca", stage.store.ca_secret_arn)
 
+    def _keyspaces(self, stage: Stage, store: Keyspaces) -> None:
+        if store.own_key:
+            self._key = kms.Key(
+                self,
+                "TablesKey",
+                description="Tables of dynaspan on Amazon Keyspaces",
+                enable_key_rotation=True,
+                removal_policy=removal(stage),
+            )
+        made = {}
+        for name in (store.keyspace, store.keyspace + "_catalog"):
+            made[name] = cassandra.CfnKeyspace(
+                self,
+                "Keyspace" + name.title().replace("_", ""),
+                keyspace_name=name,
+                tags=[CfnTag(key="dynaspan:stage", value=stage.name)],
+            )
+            made[name].apply_removal_policy(removal(stage))
+        catalog = made[store.keyspace + "_catalog"]
+        Catalog(self, "Catalog", stage=stage, store=store, keyspace=catalog, key=self._key)
+
     def url(self, ca_folder: str = CA_FOLDER) -> str:
         """The store's URL, where the certificates of `ca` are in ca.pem of `ca_folder`."""
         store = self._store
         if isinstance(store, Keyspaces):
             recovery = str(store.recovery).lower()
+            key = "" if self._key is None else f"&key={self._key.key_arn}"
             return (
                 f"keyspaces://{self.region}?keyspace={store.keyspace}"
-                f"&sessions={store.sessions}&recovery={recovery}"
+                f"&sessions={store.sessions}&recovery={recovery}{key}"
             )
         points = ",".join(store.contact_points)
         ca = "" if self.ca is None else f"&ca={ca_folder}/ca.pem"
@@ -122,17 +141,24 @@ class DataStack(Stack):
         store = self._store
         if not isinstance(store, Keyspaces):
             return
-        resource = f"arn:{self.partition}:cassandra:{self.region}:{self.account}:/keyspace/"
-        names = (store.keyspace, store.keyspace + "_catalog")
-        own = [resource + name + part for name in names for part in ("/", "/table/*")]
-        system = [resource + "system*"]
-        allowed = ("Select", "Modify", "Create", "Alter", "Drop", "TagResource")
-        for actions, resources in ((allowed, own), (("Select",), system)):
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkeyspacesforapachecassandra.html
+        place = f"arn:{self.partition}:cassandra:{self.region}:{self.account}:/keyspace/"
+        users, catalog = place + store.keyspace, place + store.keyspace + "_catalog"
+        rights = {
+            f"{users}/table/*": ("Select", "Modify", "Create", "Drop"),
+            f"{catalog}/table/*": ("Select", "Modify"),
+            # The one that CloudFormation cannot make.
+            f"{catalog}/table/tables": ("Create",),
+            f"{place}system*": ("Select",),
+        }
+        for resource, actions in rights.items():
             role.add_to_policy(
                 iam.PolicyStatement(
-                    actions=[f"cassandra:{action}" for action in actions], resources=resources
+                    actions=[f"cassandra:{action}" for action in actions], resources=[resource]
                 )
             )
+        if self._key is not None:
+            self._grant_key(role, self._key)
         # By these Keyspaces tells each address of its endpoint in system.peers, and a session
         # connects to all of them.
         # https://docs.aws.amazon.com/keyspaces/latest/devguide/vpc-endpoints.html
@@ -143,10 +169,29 @@ class DataStack(Stack):
             )
         )
         acknowledge(role, "IAM5[Resource::*]", "EC2 describes all or nothing.")
-        for resource in (own[1], own[3], *system):
+        for resource in rights:
+            if not resource.endswith("*"):
+                continue
             finding = resource.replace(self.partition, "<AWS::Partition>")
             acknowledge(
                 role,
                 f"IAM5[Resource::{finding}]",
                 "Tables have names that servers give them; system tables tell which there are.",
             )
+
+    def _grant_key(self, role: iam.Role, key: kms.Key) -> None:
+        """To make tables with it, and no other use of it.
+
+        https://docs.aws.amazon.com/keyspaces/latest/devguide/encryption.customermanaged.html
+        """
+        names = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey")
+        more = ("GenerateDataKeyWithoutPlaintext", "DescribeKey", "CreateGrant")
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=[f"kms:{name}" for name in (*names, *more)],
+                resources=[key.key_arn],
+                conditions={
+                    "StringEquals": {"kms:ViaService": f"cassandra.{self.region}.amazonaws.com"}
+                },
+            )
+        )

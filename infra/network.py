@@ -9,10 +9,11 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from infra.constructs.removal import log_group
+from infra.endpoints import interface_endpoints
 from infra.stages import Keyspaces, Stage
 
 _PRIVATE = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-_SERVICES = ("ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager", "sts")
+_CQL = 9142
 
 
 class NetworkStack(Stack):
@@ -86,7 +87,7 @@ class NetworkStack(Stack):
         store = self._stage.store
         if isinstance(store, Keyspaces):
             made.add_egress_rule(
-                ec2.Peer.ipv4(self.cidr), ec2.Port.tcp(9142), "Endpoint of Amazon Keyspaces"
+                ec2.Peer.ipv4(self.cidr), ec2.Port.tcp(_CQL), "Endpoint of Amazon Keyspaces"
             )
             return made
         for block in store.cidrs:
@@ -105,17 +106,15 @@ class NetworkStack(Stack):
         )
         own = ec2.Peer.ipv4(self.cidr)
         inward.add_ingress_rule(own, ec2.Port.tcp(443), "From the VPC")
-        services = list(_SERVICES)
         if isinstance(stage.store, Keyspaces):
-            inward.add_ingress_rule(own, ec2.Port.tcp(9142), "CQL from the VPC")
-            services.append("cassandra")
-        for name in services:
+            inward.add_ingress_rule(own, ec2.Port.tcp(_CQL), "CQL from the VPC")
+        for name in interface_endpoints(stage):
             ec2.InterfaceVpcEndpoint(
                 self,
                 "Endpoint-" + name.replace(".", "-"),
                 vpc=self.vpc,
                 service=ec2.InterfaceVpcEndpointService(
-                    f"com.amazonaws.{self.region}.{name}", 9142 if name == "cassandra" else 443
+                    f"com.amazonaws.{self.region}.{name}", _CQL if name == "cassandra" else 443
                 ),
                 subnets=_PRIVATE,
                 private_dns_enabled=True,

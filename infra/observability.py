@@ -32,7 +32,7 @@ _KEYSPACES = (
     "PerConnectionRequestRateExceeded",
     "SystemErrors",
 )
-# Of the metrics that dynaspan's functions write: what should stay at 0, or under so much.
+# Of the metrics that dynaspan itself writes: what should stay at 0, or under so much.
 _OWN = {"SystemErrors": 0, "JobFailures": 2, "IndexDrift": 0}
 
 
@@ -60,7 +60,7 @@ class ObservabilityStack(Stack):
             self._errors("ServerErrorsLogged", service.log)
         if function is not None:
             self._function("Function", function.function)
-            self._own()
+        self._own()
         if jobs is not None:
             self._errors("JobErrorsLogged", jobs.log)
             if jobs.function is not None:

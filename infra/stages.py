@@ -45,10 +45,24 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Capacity:
+    """Units a second, of reads and of writes, between which a table scales, and at what use."""
+
+    minimum: int
+    maximum: int
+    percent: int = 70
+
+
+@dataclass(frozen=True, slots=True)
 class Keyspaces:
+    """own_key: tables are encrypted by a key of the account, not by one of AWS's. catalog:
+    provisioned capacity of each of its tables; without it they are on demand, as all others."""
+
     keyspace: str = "dynaspan"
     recovery: bool = True
     sessions: int = 3
+    own_key: bool = False
+    catalog: Capacity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +254,8 @@ def _faults(stage: Stage) -> typing.Iterator[str]:
             yield from _door_faults(name, door, stage)
     if isinstance(stage.store, Cassandra):
         yield from _cassandra_faults(stage.store)
+    else:
+        yield from _keyspaces_faults(stage.store)
     if stage.replication is not None and isinstance(stage.store, Keyspaces):
         yield "replication needs cassandra, as keyspaces has no transactions"
     if stage.replication is not None and not 1 <= stage.replication.parallelization <= 10:
@@ -308,6 +324,17 @@ def _cassandra_faults(store: Cassandra) -> typing.Iterator[str]:
         yield "cassandra.contact_points is empty"
     if not store.cidrs or not all(map(_is_block, store.cidrs)):
         yield "cassandra.cidrs has the blocks of IPv4 addresses where the nodes are"
+
+
+def _keyspaces_faults(store: Keyspaces) -> typing.Iterator[str]:
+    capacity = store.catalog
+    if capacity is None:
+        return
+    if not 1 <= capacity.minimum <= capacity.maximum:
+        yield "keyspaces.catalog.minimum is at least 1 and at most keyspaces.catalog.maximum"
+    # https://docs.aws.amazon.com/keyspaces/latest/devguide/autoscaling.html
+    if not 20 <= capacity.percent <= 90:
+        yield "keyspaces.catalog.percent is 20 to 90"
 
 
 def _is_block(text: str) -> bool:

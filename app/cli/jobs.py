@@ -41,6 +41,7 @@ async def _run(settings: Settings, seconds: float | None) -> None:
     from ..clock import SystemClock
     from ..errors import StoreError
     from ..jobs.expiry import new_overdue
+    from ..jobs.reporting import reporting
     from ..jobs.running import running
     from ..metrics import Metrics
     from ..store.keyqueue import KeyQueue
@@ -63,7 +64,10 @@ async def _run(settings: Settings, seconds: float | None) -> None:
     except StoreError as fault:
         raise ConfigError(f"{settings.store_for_display} cannot be opened: {fault}") from fault
     try:
-        async with running(opened, settings, clock, metrics, queue, new_overdue()):
+        async with (
+            reporting(metrics, clock, settings.metrics_interval),
+            running(opened, settings, clock, metrics, queue, new_overdue()),
+        ):
             _log.info("dynaspan does the jobs of %s", settings.store_for_display)
             try:
                 async with asyncio.timeout(seconds):

@@ -58,6 +58,7 @@ def serve(
         Literal["debug", "info", "warning", "error"] | None, _option("log_level")
     ] = None,
     log_format: Annotated[Literal["text", "json"] | None, _option("log_format")] = None,
+    metrics_interval: Annotated[float | None, _option("metrics_interval")] = None,
 ) -> None:
     """Serve the DynamoDB API.
 

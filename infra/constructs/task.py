@@ -70,7 +70,12 @@ class Task(Construct):
             "dynaspan",
             image=found,
             command=list(command),
-            environment={**data.settings(stage), "DYNASPAN_STORE": data.url(), **settings},
+            environment={
+                **data.settings(stage),
+                "DYNASPAN_STORE": data.url(),
+                "DYNASPAN_METRICS_INTERVAL": "60",
+                **settings,
+            },
             secrets=held,
             logging=ecs.LogDrivers.aws_logs(
                 stream_prefix="dynaspan",

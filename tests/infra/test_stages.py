@@ -83,6 +83,8 @@ def changed(stage: str, path: str, value: object) -> dict[str, Any]:
         ("hybrid", "cassandra.contact_points", [], "hybrid: cassandra.contact_points is empty."),
         ("hybrid", "cassandra.cidrs", [], "hybrid: cassandra.cidrs has the blocks"),
         ("hybrid", "replication.parallelization", 11, "hybrid: replication.parallelization is 1"),
+        ("staging", "keyspaces.catalog.maximum", 4, "staging: keyspaces.catalog.minimum is at"),
+        ("staging", "keyspaces.catalog.percent", 95, "staging: keyspaces.catalog.percent is 20"),
         ("prod", "function.front", "nlb", "prod.function.front is one of alb, http-api, url, not"),
     ],
 )

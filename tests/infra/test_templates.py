@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from infra.endpoints import interface_endpoints
+from infra.stages import read_stage
 from tests.infra.conftest import ROOT, Assembly
 
+CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"]["stages"]
 STAGES = ("dev", "staging", "prod", "hybrid")
 _DIGEST = re.compile(r"(?<=CurrentVersion).*")
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -186,6 +189,36 @@ def test_servers_reach_their_keyspaces_only(assembly: Assembly) -> None:
     places = json.dumps([s["Resource"] for s in written])
     assert "/keyspace/dynaspan/table/*" in places
     assert "/keyspace/system" not in places
+    # What CloudFormation has made servers neither make nor drop.
+    for statement in found:
+        if "_catalog" in json.dumps(statement["Resource"]):
+            actions = set(listed(statement["Action"]))
+            assert "cassandra:Drop" not in actions
+            made = "cassandra:Create" in actions
+            assert json.dumps(statement["Resource"]).endswith('_catalog/table/tables"]]}') is made
+            assert actions <= {"cassandra:Select", "cassandra:Modify", "cassandra:Create"}
+
+
+# Each costs money in each zone; one that is missing shows as a timeout in a private subnet.
+@pytest.mark.parametrize("stage", STAGES)
+def test_endpoints_are_those_that_something_asks_for(assembly: Assembly, stage: str) -> None:
+    found = {
+        endpoint["ServiceName"].rpartition("eu-west-1.")[2]: endpoint
+        for endpoint in assembly.resources(stage, "network", "AWS::EC2::VPCEndpoint")
+        if endpoint["VpcEndpointType"] == "Interface"
+    }
+    texts = {part: json.dumps(one) for part, one in assembly.templates(stage).items()}
+    tasks = any("AWS::ECS::TaskDefinition" in text for text in texts.values())
+    wanted = {"secretsmanager": True, "ecr.api": tasks, "ecr.dkr": tasks, "logs": tasks}
+    wanted["cassandra"] = "AWS::Cassandra::Keyspace" in texts["data"]
+    assert found.keys() == {name for name, yes in wanted.items() if yes}
+    told = dict(
+        re.findall(
+            r"^\| `([\w.]+)` \| .* \| (.*) \|$", (ROOT / "infra" / "README.md").read_text(), re.M
+        )
+    )
+    for name, reason in interface_endpoints(read_stage(stage, CONTEXT[stage])).items():
+        assert told[name] == reason
 
 
 def listed(value: str | list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from app.clock import SystemClock
+from app.config import ConfigError
 from app.errors import ApiError, StoreUnavailable, StoreUnknown
 from app.metrics import Metrics
 from app.model.rows import Key
@@ -149,6 +150,14 @@ def test_the_endpoint_of_a_region() -> None:
     found = parse("keyspaces://us-east-1?sessions=5")
     assert found.address.contact_points == (("cassandra.us-east-1.amazonaws.com", 9142),)
     assert (found.server_name, found.sessions) == ("cassandra.us-east-1.amazonaws.com", 5)
+
+
+# It becomes a part of statements.
+def test_a_key_is_that_of_kms() -> None:
+    arn = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    assert parse(f"keyspaces://us-east-1?key={arn}").key == arn
+    with pytest.raises(ConfigError, match="key is the ARN of a KMS key, not"):
+        parse(f"keyspaces://us-east-1?key={arn}'")
 
 
 # The service refuses a time of more than two days ago; the sweeper may have to give one.

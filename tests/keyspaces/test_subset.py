@@ -168,7 +168,7 @@ LEVELS = {Consistency.LOCAL_SERIAL: "LOCAL_QUORUM"}
 
 @pytest.mark.parametrize("sort", [None, "S", "N", "B"])
 def test_every_statement_of_the_dialect_is_inside(sort: str | None) -> None:
-    dialect = Keyspaces(recovery=True)
+    dialect = Keyspaces(recovery=True, key="arn:aws:kms:eu-west-1:111111111111:key/a-b")
     made = table(sort)
     ddl = [
         dialect.keyspace("k", {}),

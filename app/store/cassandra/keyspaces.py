@@ -37,6 +37,7 @@ from .url import Address, flag, keyspace_name, parse_bounds
 
 PORT = 9142
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
 _MOST_SESSIONS = 64
 # Of times given by writers two days are taken; an hour is for clocks that differ.
 # https://docs.aws.amazon.com/keyspaces/latest/devguide/client-side-timestamps.html
@@ -50,13 +51,15 @@ _LONGEST_POLL_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Region:
     """What a URL says. server_name: in the certificate. sessions: of this process; a node takes
-    3,000 statements a second on one connection, and a session has one to each node."""
+    3,000 statements a second on one connection, and a session has one to each node. key: the ARN
+    of the KMS key that tables are made with; None is a key of AWS's."""
 
     name: str
     address: Address
     server_name: str
     sessions: int = 3
     recovery: bool = False
+    key: str | None = None
 
 
 def parse(url: str) -> Region:
@@ -98,10 +101,18 @@ def _parse(url: str) -> Region:
         server_name=name if by_address else host,
         sessions=int(sessions),
         recovery=flag("recovery", options.pop("recovery", "false")),
+        key=_key(options.pop("key", None)),
     )
     if options:
         raise ValueError(f"a Keyspaces store URL has no parameter {', '.join(sorted(options))}")
     return found
+
+
+def _key(arn: str | None) -> str | None:
+    # It becomes a part of statements.
+    if arn is not None and not _KEY.fullmatch(arn):
+        raise ValueError(f"key is the ARN of a KMS key, not {arn!r}")
+    return arn
 
 
 class KeyspacesStore(CassandraStore):
@@ -131,7 +142,7 @@ class KeyspacesStore(CassandraStore):
             deadline=deadline,
             session=session or KeyspacesSession(region, clock),
             patience=patience,
-            dialect=Keyspaces(recovery=region.recovery),
+            dialect=Keyspaces(recovery=region.recovery, key=region.key),
         )
 
     async def examine(self) -> list[base.Finding]:

@@ -47,7 +47,7 @@ _METADATA_BYTES = 512
 
 
 class Keyspaces(Dialect):
-    """recovery: tables are made with point-in-time recovery."""
+    """recovery: tables are made with point-in-time recovery. key: encrypted by this KMS key."""
 
     keyspaces = Statement("SELECT keyspace_name FROM system_schema_mcs.keyspaces", _QUORUM)
     tables = Statement(
@@ -61,8 +61,9 @@ class Keyspaces(Dialect):
     schema_seconds = 120.0
     blind_update = False
 
-    def __init__(self, *, recovery: bool = False) -> None:
+    def __init__(self, *, recovery: bool = False, key: str | None = None) -> None:
         self._recovery = recovery
+        self._key = key
 
     def made(self, rows: Sequence[Sequence[Any]]) -> set[str]:
         return {name for name, status in rows if status == ACTIVE}
@@ -83,6 +84,11 @@ class Keyspaces(Dialect):
             "point_in_time_recovery": self._recovery,
         }
         properties += [f"'{name}': {{'status': 'enabled'}}" for name, yes in wanted.items() if yes]
+        if self._key is not None:
+            properties.append(
+                "'encryption_specification': {'encryption_type': 'CUSTOMER_MANAGED_KMS_KEY', "
+                f"'kms_key_identifier': '{self._key}'}}"
+            )
         return f"WITH CUSTOM_PROPERTIES = {{{', '.join(properties)}}}"
 
     def items(self, keyspace: str, table: Table, columns: Columns) -> ItemStatements:

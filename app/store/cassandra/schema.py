@@ -26,7 +26,7 @@ _MARKS = (
     "slot bigint, shard int, id blob, ver bigint, table_name text, table_id text, pk blob, "
     "sk blob, places blob, PRIMARY KEY ((slot, shard), id)"
 )
-_CATALOG_TABLES = {
+CATALOG_TABLES = {
     "format": "name text PRIMARY KEY, number bigint, word text",
     # One partition, so that a row and the version of the whole change in one LWT, and names sort.
     "tables": (
@@ -54,13 +54,14 @@ _CATALOG_TABLES = {
     "transactions": "id blob PRIMARY KEY, state text, client text, writes blob",
     "tokens": "name text PRIMARY KEY, digest blob, txn blob, home blob, done boolean",
 }
+"""Columns and primary key of each, as CQL."""
 # Rows come and go with every write: the default, ten days, would leave their tombstones that long.
 _GC_GRACE_SECONDS = dict.fromkeys(
     ("dirty", "pending", "log", "buckets", "transactions", "tokens"), 3 * 3600
 )
 _DEFAULT_GC_GRACE_SECONDS = 864_000
-# Their writers give the time of their writes.
-_TIMED = ("dirty", "pending", "members", "former")
+TIMED = ("dirty", "pending", "members", "former")
+"""Of those: the ones whose writers give the time of their writes."""
 _THREE = 3
 # How often, and how far apart, a cluster of two nodes is looked at again.
 _LOOKS = 12
@@ -69,6 +70,16 @@ _LOOK_SECONDS = 0.25
 
 def catalog_keyspace(keyspace: str) -> str:
     return f"{keyspace}_catalog"
+
+
+def catalog_table(catalog: str, name: str, dialect: Dialect) -> str:
+    """The statement that makes a table of `CATALOG_TABLES`."""
+    options = dialect.options(
+        uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog}.{name}"),
+        _GC_GRACE_SECONDS.get(name, _DEFAULT_GC_GRACE_SECONDS),
+        timestamps=name in TIMED,
+    )
+    return f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({CATALOG_TABLES[name]}) {options}"
 
 
 async def create(session: Session, patient: Patient, address: Address, dialect: Dialect) -> None:
@@ -89,14 +100,9 @@ async def create(session: Session, patient: Patient, address: Address, dialect: 
         # One that is just being made is listed a moment before it can be read.
         with suppress(Unconfigured):
             known = await _format(patient, catalog)
-    for name, columns in _CATALOG_TABLES.items():
+    for name in CATALOG_TABLES:
         if name not in found:
-            options = dialect.options(
-                uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog}.{name}"),
-                _GC_GRACE_SECONDS.get(name, _DEFAULT_GC_GRACE_SECONDS),
-                timestamps=name in _TIMED,
-            )
-            await patient.ddl(f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({columns}) {options}")
+            await patient.ddl(catalog_table(catalog, name, dialect))
     for _ in range(_LOOKS):
         try:
             if known < FORMAT:
