@@ -60,7 +60,9 @@ async def test_a_map_gives_columns_other_names(
     assert "key attribute number (N): b\n  attribute Price (N): total, decimal" in done.stdout
     done = await tables("attach", counts, "--store", url)
     assert "for reading: counters are only read" in done.stdout
-    listed = (await tables("list", "--store", url)).stdout
+    done = await tables("list", "--store", url)
+    assert done.returncode == 0, done.stderr
+    listed = done.stdout
     assert f"mapped  ACTIVE  a (S), number (N)  attached {name}\n" in listed
     server = start_server("--store", url, "--auth", "off")
     resource = resource_of(server.url)
