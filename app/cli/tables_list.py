@@ -22,16 +22,26 @@ def list_tables(
 ) -> None:
     """List the tables, each with its state, its key, and where an attached one is.
 
+    Exits with 1 if one cannot be read, such as one that a newer dynaspan has changed.
+
     Example: dynaspan tables list --store cassandra://127.0.0.1:9042
     """
     settings = load_settings({} if store is None else {"store": store}, config)
-    for table in asyncio.run(_tables(settings)):
+    unread = False
+    for name, table in asyncio.run(_tables(settings)):
+        if isinstance(table, str):
+            unread = True
+            typer.echo(f"{name}  UNREADABLE  {table}")
+            continue
         keys = ", ".join(f"{key.name} ({key.type})" for key in table.keys)
         source = table.attached and f"  attached {table.attached.keyspace}.{table.attached.table}"
-        typer.echo(f"{table.name}  {table.status}  {keys}{source or ''}")
+        typer.echo(f"{name}  {table.status}  {keys}{source or ''}")
+    if unread:
+        raise typer.Exit(1)
 
 
-async def _tables(settings: Settings) -> list[Table]:
+async def _tables(settings: Settings) -> list[tuple[str, Table | str]]:
+    """By name; or why it cannot be read."""
     # Imported here: --help needs none of it.
     from ..clock import SystemClock
     from ..errors import StoreError
@@ -39,15 +49,20 @@ async def _tables(settings: Settings) -> list[Table]:
     from ..store.open import open_store
 
     opened = open_store(settings, SystemClock(), Metrics())
-    found: list[Table] = []
+    found: list[tuple[str, Table | str]] = []
     after: str | None = None
     try:
         await opened.open()
         try:
             while names := await opened.table_names(after=after, limit=_AT_ONCE):
-                tables = [await opened.table(name) for name in names]
-                found += [table for table in tables if table is not None]
-                after = names[-1]
+                for after in names:
+                    try:
+                        table = await opened.table(after)
+                    except StoreError as fault:
+                        found.append((after, str(fault)))
+                        continue
+                    if table is not None:
+                        found.append((after, table))
             return found
         finally:
             await opened.close()

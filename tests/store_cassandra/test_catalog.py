@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -384,6 +386,13 @@ async def test_a_row_of_a_newer_format_is_refused_loudly(
     await session.driver.execute(newer, (orjson.dumps(spec), table.name, table.id), 5.0)
     with pytest.raises(StoreUnavailable, match="newer dynaspan"):
         await store.table(table.name)
+    command = [sys.executable, "-m", "app.cli", "tables", "list", "--store", url]
+    listed = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
+    assert listed.returncode == 1
+    assert f"{table.name}  UNREADABLE  table {table.name} was changed by a newer" in listed.stdout
+    # Others list the tables of this keyspace too.
+    old = (table_model.encode(table), table.name, table.id)
+    await session.driver.execute(newer, old, 5.0)
 
 
 # CREATE ... IF NOT EXISTS of two processes at once may make two tables of one name.
