@@ -232,6 +232,18 @@ def environment(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def starts_ahead() -> bool:
+    """Whether Lambda makes this environment before anybody waits for it: a snapshot, or one that is
+    provisioned.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") in (
+        "snap-start",
+        "provisioned-concurrency",
+    )
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a listener on `host`."""
     if host == "localhost":

@@ -6,18 +6,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from .auth import Authenticator, key_ring
 from .clock import Clock, SystemClock
 from .config import ConfigError, Settings
 from .errors import StoreError
-from .http.application import Application
 from .http.data_plane import DataPlane
+from .http.front import Front
 from .http.health import Readiness
-from .jobs.reporting import reporting
-from .jobs.running import running
 from .metrics import Metrics
 from .model.limits import SERVICE, WrongLimits, relaxed
 from .operations import OPERATIONS
@@ -25,6 +22,11 @@ from .operations.context import Context
 from .store.base import Store
 from .store.keyqueue import KeyQueue
 from .store.open import open_store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from .http.application import Application, Lifespan
 
 _log = logging.getLogger("dynaspan")
 
@@ -47,6 +49,37 @@ def create_app(
     answer_bytes: pages of reads end earlier so that answers have no more than about that.
     Raises ConfigError.
     """
+    from .http.application import Application
+
+    return Application(*_parts(settings, store, clock, metrics, answer_bytes))
+
+
+def create_front(
+    settings: Settings,
+    *,
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    answer_bytes: int | None = None,
+) -> Front:
+    """What answers as `create_app`'s does, without a lifespan; FastAPI is imported when needed."""
+    parts = _parts(settings, store, clock, metrics, answer_bytes)
+
+    def make() -> Application:
+        from .http.application import Application
+
+        return Application(*parts)
+
+    return Front(parts[0], make)
+
+
+def _parts(
+    settings: Settings,
+    store: Store | None,
+    clock: Clock | None,
+    metrics: Metrics | None,
+    answer_bytes: int | None,
+) -> tuple[DataPlane, Readiness, Metrics, Lifespan]:
     clock = clock or SystemClock()
     metrics = metrics or Metrics(OPERATION_NAMES)
     store = store or open_store(settings, clock, metrics)
@@ -65,6 +98,10 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Imported here: Lambda has no lifespan.
+        from .jobs.reporting import reporting
+        from .jobs.running import running
+
         await store.open()
         metrics.set("StoreUp", 1)
         beside = [
@@ -84,12 +121,8 @@ def create_app(
             await store.close()
 
     authenticator = Authenticator(settings.auth, key_ring(settings), clock=clock, metrics=metrics)
-    return Application(
-        DataPlane(OPERATIONS, context, authenticator),
-        Readiness(store, clock=clock, metrics=metrics, deadline=settings.deadline),
-        metrics,
-        lifespan,
-    )
+    readiness = Readiness(store, clock=clock, metrics=metrics, deadline=settings.deadline)
+    return DataPlane(OPERATIONS, context, authenticator), readiness, metrics, lifespan
 
 
 async def _examine(store: Store) -> None:

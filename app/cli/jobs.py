@@ -40,7 +40,7 @@ async def _run(settings: Settings, seconds: float | None) -> None:
     # Imported here: --help needs none of it.
     from ..clock import SystemClock
     from ..errors import StoreError
-    from ..jobs.expiry import new_overdue
+    from ..jobs.overdue import new_overdue
     from ..jobs.reporting import reporting
     from ..jobs.running import running
     from ..metrics import Metrics

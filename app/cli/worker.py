@@ -16,6 +16,7 @@ from ..config import Settings
 from ..errors import StoreError
 from ..http.application import Application
 from ..http.server import Endpoint, serve
+from ..operations import COMMON
 
 _log = logging.getLogger("dynaspan")
 
@@ -35,6 +36,8 @@ def run_worker(
     drains as well; SIGINT is its affair.
     """
     serving = False
+    # To import them later would hold up other requests.
+    app.data_plane.prepare(COMMON)
 
     def ready() -> None:
         nonlocal serving

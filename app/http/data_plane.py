@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from time import perf_counter
 
@@ -62,6 +62,12 @@ class DataPlane:
         self._context_of_large = replace(context, large=True)
         self._metrics = context.metrics
         self._authenticate = authenticator.authenticate
+
+    def prepare(self, names: Collection[str] | None = None) -> None:
+        """Imports what operations, those of these names or all, import with their first request."""
+        for operation in self._operations.values():
+            if names is None or operation.name in names:
+                operation.prepare()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = header_map(scope["headers"])

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,12 +21,12 @@ from ..model.stream import record_of
 from ..model.table import Index, Table
 from ..store.base import Batch, Committed, Store, Write
 from ..store.keyqueue import KeyQueue
+from .overdue import Overdue, new_overdue
 
 _JOB = "expiry"
 _NAMES_AT_ONCE = 100
 _PAGE_ROWS = 200
 _AT_ONCE = 8
-_MOST_OVERDUE = 10_000
 # Entries appear a moment after their items, by clocks that differ: so much is read again.
 _AGAIN_SECONDS = 900.0
 # How far its predecessor came is not known to a new leader.
@@ -36,13 +35,6 @@ _FIRST_SECONDS = 86400.0
 # two clocks made of one. So many pages a round, that no table waits for another.
 _WHOLE_SECONDS = 6 * 3600.0
 _PAGES_A_ROUND = 50
-
-Overdue = deque[tuple[str, Key]]
-"""Table name and key of items that were written with their time past."""
-
-
-def new_overdue() -> Overdue:
-    return deque(maxlen=_MOST_OVERDUE)
 
 
 @dataclass(slots=True)

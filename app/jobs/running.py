@@ -15,8 +15,9 @@ from ..store.base import Store
 from ..store.keyqueue import KeyQueue
 from .census import Takers
 from .drift import DriftWatch
-from .expiry import Expiry, Overdue
+from .expiry import Expiry
 from .indexing import Indexing
+from .overdue import Overdue
 from .resharding import Resharding
 
 _log = logging.getLogger("dynaspan")

@@ -21,12 +21,10 @@ from mangum.types import LambdaHandler
 
 from ..auth import key_ring
 from ..clock import Clock, SystemClock
-from ..config import Settings, load_settings
+from ..config import Settings, load_settings, starts_ahead
 from ..errors import StoreError
-from ..http.application import Application
-from ..jobs.expiry import new_overdue
-from ..jobs.running import running
-from ..main import OPERATION_NAMES, create_app
+from ..http.front import Front
+from ..main import OPERATION_NAMES, create_front
 from ..metrics import Emf, Metrics
 from ..store.base import Store
 from ..store.keyqueue import KeyQueue
@@ -71,6 +69,9 @@ class Function:
         self._opened = False
         self._used = 0.0
         self._build()
+        if starts_ahead():
+            self._app.prepare()
+            self._small_app.prepare()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The answer in the form of the event's front door; 400 to an event of another kind."""
@@ -105,14 +106,14 @@ class Function:
         self._keys = key_ring(self._settings)
         self._keys_read = self._clock.monotonic()
         self._store: Store = open_store(self._settings, self._clock, self._metrics)
-        self._app: Application = create_app(
+        self._app: Front = create_front(
             self._settings,
             store=self._store,
             clock=self._clock,
             metrics=self._metrics,
             answer_bytes=_INVOKE_BYTES,
         )
-        self._small_app: Application = create_app(
+        self._small_app: Front = create_front(
             self._settings,
             store=self._store,
             clock=self._clock,
@@ -193,6 +194,10 @@ class Jobs:
         return {"seconds": asyncio.run(self._work(max(seconds, 1.0)))}
 
     async def _work(self, seconds: float) -> float:
+        # Imported here: the function that answers requests does no jobs.
+        from ..jobs.overdue import new_overdue
+        from ..jobs.running import running
+
         begun = self._clock.monotonic()
         metrics = Metrics()
         emf = Emf(metrics, "dynaspan")

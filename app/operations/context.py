@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ..aside import Aside
 from ..clock import Clock
 from ..config import Settings
-from ..jobs.expiry import Overdue, new_overdue
+from ..jobs.overdue import Overdue, new_overdue
 from ..metrics import Metrics
 from ..model.limits import SERVICE, Limits
 from ..model.rows import KeyValue

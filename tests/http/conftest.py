@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,9 @@ async def _fail(_: Context, body: dict[str, Any]) -> dict[str, Any]:
 
 
 RUNS = {"Echo": _echo, "Raw": _raw, "Chunks": _chunks, "Sleep": _sleep, "Fail": _fail}
-OPERATIONS = {TARGET + name: Operation(name, _check, run) for name, run in RUNS.items()}
+OPERATIONS = {
+    TARGET + name: Operation(name, lambda: _check, partial(RUNS.__getitem__, name)) for name in RUNS
+}
 
 
 class SwitchedStore:

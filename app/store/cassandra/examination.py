@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ...clock import Clock
-from ...config import ConfigError, environment
 from ...errors import StoreUnavailable
 from ..base import Finding
 from .doctor import Doctor
 from .python_driver import PythonDriver
-from .url import parse
+from .url import parse, password
 
 
 async def examine(url: str, *, clock: Clock, deadline: float) -> list[Finding]:
@@ -23,13 +22,3 @@ async def examine(url: str, *, clock: Clock, deadline: float) -> list[Finding]:
         return await Doctor(driver, address, clock, deadline).examine()
     finally:
         await driver.close()
-
-
-def password(variable: str | None) -> str | None:
-    """What the environment variable says that a URL names. Raises ConfigError."""
-    if variable is None:
-        return None
-    found = environment(variable)
-    if found is None:
-        raise ConfigError(f"store: password_env names {variable}, which is not set")
-    return found

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from ... import errors
 from ...clock import Clock
 from ...errors import StoreError, StoreUnavailable, TableGone
-from ...model.attachment import Attachment
 from ...model.index import Position
 from ...model.rows import Bounds, Item, Key, KeyValue, Page, Row, Segment
 from ...model.table import Index, Table
 from ..base import Conflict
 from . import ring, schema
+from .attached import AttachedTables
 from .catalog import Catalog
-from .columns.reads import ColumnTable
-from .columns.system import column_table
-from .columns.writes import admit
 from .dialect import Dialect
 from .index_statements import MarkStatements
 from .indexes import IndexReads
@@ -40,6 +37,7 @@ class Reading:
         catalog: Catalog,
         dialect: Dialect,
         clock: Clock,
+        attached: AttachedTables,
     ) -> None:
         self._keyspace = keyspace
         self._dialect = dialect
@@ -56,12 +54,12 @@ class Reading:
         self._reads = Reads(patient, self._resolver.meet)
         self._index_reads = IndexReads(patient)
         self._items: dict[str, ItemTable] = {}
-        self._attached: dict[str, ColumnTable] = {}
+        self._attached = attached
 
     async def get(self, table: Table, key: Key, *, consistent: bool) -> Row | None:
         try:
             if table.attached is not None:
-                return await self._columns(table, table.attached).get(key, consistent)
+                return await self._attached.of(table, table.attached).get(key, consistent)
             return await self._reads.get(self._table(table), key, consistent)
         except Unconfigured:
             raise await self._gone(table) from None
@@ -71,7 +69,7 @@ class Reading:
     ) -> list[Row | None]:
         try:
             if table.attached is not None:
-                return await self._columns(table, table.attached).get_many(keys, consistent)
+                return await self._attached.of(table, table.attached).get_many(keys, consistent)
             return await self._reads.get_many(self._table(table), keys, consistent)
         except Unconfigured:
             raise await self._gone(table) from None
@@ -104,7 +102,7 @@ class Reading:
     ) -> Page:
         try:
             if table.attached is not None:
-                return await self._columns(table, table.attached).query(
+                return await self._attached.of(table, table.attached).query(
                     partition, bounds, after, limit, reverse, consistent
                 )
             return await self._reads.query(
@@ -124,7 +122,7 @@ class Reading:
     ) -> Page:
         try:
             if table.attached is not None:
-                return await self._columns(table, table.attached).scan(
+                return await self._attached.of(table, table.attached).scan(
                     segment, after, limit, consistent
                 )
             return await self._reads.scan(self._table(table), segment, after, limit, consistent)
@@ -179,12 +177,12 @@ class Reading:
 
     def admit(self, table: Table, key: Key, item: Item | None) -> None:
         if table.attached is not None:
-            admit(self._columns(table, table.attached), key, item)
+            self._attached.admit(table, table.attached, key, item)
 
     def in_segment(self, table: Table, partition: KeyValue, segment: Segment) -> bool:
         first, last = ring.segment_range(segment)
         if table.attached is not None:
-            return first <= self._columns(table, table.attached).token(partition) <= last
+            return first <= self._attached.of(table, table.attached).token(partition) <= last
         return first <= ring.token(partition) <= last
 
     def _table(self, table: Table) -> ItemTable:
@@ -194,14 +192,6 @@ class Reading:
                 del self._items[next(iter(self._items))]
             items = self._items[table.id] = ItemTable(self._keyspace, table, self._dialect)
         return items
-
-    def _columns(self, table: Table, attached: Attachment) -> ColumnTable:
-        found = self._attached.get(table.id)
-        if found is None:
-            if len(self._attached) >= _MOST_TABLES:
-                del self._attached[next(iter(self._attached))]
-            found = self._attached[table.id] = column_table(self._patient, table, attached)
-        return found
 
     async def _gone(self, table: Table) -> StoreError:
         """Whether Cassandra is right that the table is not there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ...clock import Clock
 from ...config import ConfigError
@@ -16,18 +17,14 @@ from ...model.stream import RETENTION_SECONDS
 from ...model.table import Table
 from .. import base
 from . import preflight, schema, translator
+from .attached import AttachedTables
 from .attempt import Tools
 from .blind import BlindWriter
 from .cas import Refused, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
-from .columns.schema import Found, attachable
-from .columns.system import SystemTables
-from .columns.writes import ColumnWriter
 from .dialect import CASSANDRA, Dialect
-from .doctor import Doctor
 from .entries import Entries
-from .examination import password
 from .index_statements import MarkStatements
 from .intents import Intents
 from .leases import Leases, Office
@@ -46,7 +43,10 @@ from .tokens import Tokens
 from .transaction_statements import TransactionStatements
 from .transactions import Transactions
 from .underway import Generation, Underway
-from .url import Address, parse
+from .url import Address, parse, password
+
+if TYPE_CHECKING:
+    from .columns.schema import Found
 
 _PING_SECONDS = 1.0
 _GOODBYE_SECONDS = 1.5
@@ -106,7 +106,7 @@ class CassandraStore(Reading):
         catalog = dialect.catalog(catalog_keyspace)
         self._catalog_statements = catalog
         self._underway = Underway()
-        self._system_tables = SystemTables(patient) if system_tables else None
+        self._system_tables = system_tables
         self._members = Membership(self._session, patient, catalog, clock, address.bounds)
         leases = Leases(patient, catalog)
         self._leases = leases
@@ -116,7 +116,11 @@ class CassandraStore(Reading):
             *(self._session, patient, catalog, self._members, self._underway, clock),
             address.bounds,
         )
-        super().__init__(address.keyspace, patient, copies, dialect, clock)
+        attached = AttachedTables(
+            *((address.keyspace, catalog_keyspace), self._session, patient, clock, metrics),
+            deadline,
+        )
+        super().__init__(address.keyspace, patient, copies, dialect, clock, attached)
         self._poked = asyncio.Event()
         self._streams = Streams(
             *(catalog_keyspace, patient, copies, self._table, self._acknowledged, leases, clock),
@@ -165,7 +169,6 @@ class CassandraStore(Reading):
             self._plain, patient, self._reads, dialect, self._next_version
         )
         self._translations: dict[str, base.Translation] = {}
-        self._column_writer = ColumnWriter(self._session, clock, metrics, deadline)
         tools = Tools(
             session=self._session,
             patient=self._patient,
@@ -243,6 +246,9 @@ class CassandraStore(Reading):
         await self._session.close()
 
     async def examine(self) -> list[base.Finding]:
+        # Imported here: one process of all examines.
+        from .doctor import Doctor
+
         return await Doctor(self._session, self._address, self._clock, self._deadline).examine()
 
     async def idle(self) -> None:
@@ -296,8 +302,7 @@ class CassandraStore(Reading):
 
     async def _write(self, write: base.Write, generation: Generation) -> base.Outcome:
         if write.table.attached is not None:
-            columns = self._columns(write.table, write.table.attached)
-            return await self._column_writer.write(columns, write)
+            return await self._attached.write(write, write.table.attached)
         if is_plain(write):
             return await self._plain_writes.write(write, self._table(write.table), generation)
         if write.delta is None:
@@ -338,8 +343,8 @@ class CassandraStore(Reading):
         return self._catalog.cached(name)
 
     async def table(self, name: str) -> Table | None:
-        if self._system_tables is not None and name.startswith(VIRTUAL_PREFIXES):
-            return await self._system_tables.table(name)
+        if self._system_tables and name.startswith(VIRTUAL_PREFIXES):
+            return await self._attached.system_table(name)
         return await self._catalog.table(name)
 
     async def table_names(self, *, after: str | None, limit: int) -> list[str]:
@@ -350,12 +355,7 @@ class CassandraStore(Reading):
 
     async def attachable(self, keyspace: str, table: str) -> Found:
         """What a table that others have made looks like. Raises ConfigError."""
-        own = (self._keyspace, schema.catalog_keyspace(self._keyspace), "system")
-        if keyspace in own or keyspace.startswith("system_"):
-            raise ConfigError(
-                f"{keyspace}.{table}: neither Cassandra's own tables nor dynaspan's can be attached"
-            )
-        return await attachable(self._patient, keyspace, table)
+        return await self._attached.find(keyspace, table)
 
     async def change_table(self, table: Table) -> bool:
         return await self._changes.change(table)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ...config import ConfigError
+from ...config import ConfigError, environment
 
 DEFAULT_PORT = 9042
 _KEYSPACE = re.compile(r"[a-z][a-z0-9_]{0,38}")
@@ -154,3 +154,13 @@ def _seconds(name: str, text: str) -> float:
     if not 0 < seconds < 3600:
         raise ValueError(f"{name} is a number of seconds, not {text!r}")
     return seconds
+
+
+def password(variable: str | None) -> str | None:
+    """What the environment variable says that a URL names. Raises ConfigError."""
+    if variable is None:
+        return None
+    found = environment(variable)
+    if found is None:
+        raise ConfigError(f"store: password_env names {variable}, which is not set")
+    return found
