@@ -10,7 +10,7 @@ from collections.abc import Callable
 from .. import errors
 from ..errors import ApiError
 from ..model.rows import Item
-from ..values import number
+from ..values import number, set_of
 from . import tree
 from .compiling import Operand, Program
 from .paths import Environment, Getter, Value, getter
@@ -159,8 +159,7 @@ def added(get: Getter, get_value: Getter, mismatch: Mismatch) -> Getter:
             return {"N": number.add(old["N"], content)}
         if kind == "L":
             return {"L": old["L"] + content}
-        there = set(old[kind])
-        return {kind: old[kind] + [member for member in content if member not in there]}
+        return {kind: set_of(kind, {*old[kind], *content})}
 
     return get_sum
 

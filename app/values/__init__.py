@@ -1,10 +1,10 @@
 """One DynamoDB attribute value in wire form, e.g. {"S": "a"}: pure functions, no I/O.
 
 `normalize` makes a value of a request canonical (numbers in plain notation, one base64 for the same
-bytes); everything else is given canonical values.
+bytes, sets in the order of their members); everything else is given canonical values.
 """
 
-from .compare import compare, equal, type_of
+from .compare import compare, equal, set_of, type_of
 from .hashing import in_hash_order
 from .keys import from_key, successor, to_key
 from .size import is_larger, item_size, value_size
@@ -19,6 +19,7 @@ __all__ = [
     "item_size",
     "normalize",
     "normalize_item",
+    "set_of",
     "successor",
     "to_key",
     "type_of",

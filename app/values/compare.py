@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from binascii import a2b_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 _SETS = frozenset(("SS", "NS", "BS"))
+_SET_ORDER: dict[str, Callable[[str], Any] | None] = {
+    "SS": None,
+    "NS": Decimal,
+    "BS": a2b_base64,
+}
 
 
 def type_of(value: Mapping[str, Any]) -> str:
     """The datatype: "S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L" or "M"."""
     (kind,) = value
     return kind
+
+
+def set_of(kind: str, members: Iterable[str]) -> list[str]:
+    """The one form of a set, "SS", "NS" or "BS", of distinct canonical members: in their order."""
+    return sorted(members, key=_SET_ORDER[kind])
 
 
 def equal(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import errors
 from ..errors import ApiError
+from .compare import set_of
 from .number import canonical
 
 MAX_NAME_BYTES = 65535
@@ -20,7 +21,7 @@ MAX_DEPTH = 32
 
 
 def normalize(value: dict[str, Any], depth: int = 1) -> dict[str, Any]:
-    """Checks `value`, makes its numbers canonical in place and returns it.
+    """Checks `value`, makes its numbers and sets canonical in place and returns it.
 
     `depth` is its level of nesting. Raises ValidationException.
     """
@@ -44,20 +45,23 @@ def normalize(value: dict[str, Any], depth: int = 1) -> dict[str, Any]:
     elif kind == "NS":
         if not content:
             raise _invalid("An number set  may not be empty")
-        value["NS"] = numbers = [canonical(number) for number in content]
+        numbers = [canonical(number) for number in content]
         if len(set(numbers)) != len(numbers):
             raise errors.validation("Input collection contains duplicates")
+        value["NS"] = set_of("NS", numbers)
     elif kind == "SS":
         if not content:
             raise _invalid("An string set  may not be empty")
         if len(set(content)) != len(content):
             raise _invalid(f"Input collection [{', '.join(content)}] contains duplicates.")
+        value["SS"] = set_of("SS", content)
     else:
         if not content:
             raise _invalid("Binary sets should not be empty")
         if len(set(content)) != len(content):
             collection = f"[{', '.join(content)}]"
             raise _invalid(f"Input collection {collection}of type BS contains duplicates.")
+        value["BS"] = set_of("BS", content)
     return value
 
 

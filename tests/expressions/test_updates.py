@@ -79,6 +79,10 @@ def test_new_items(text, expected):
     assert before == ITEM
 
 
+def test_a_set_that_is_added_to_keeps_the_order_of_its_members() -> None:
+    assert changed("ADD ss :ss", {"ss": {"SS": ["a", "d"]}}) == {"ss": {"SS": ["a", "b", "c", "d"]}}
+
+
 def test_a_set_that_becomes_empty_goes():
     assert changed("DELETE ss :ss", {"ss": {"SS": ["c", "b"]}}) == {"ss": None}
     nested = {"m": {"M": {"ss": {"SS": ["b"]}, "x": {"N": "1"}}}}

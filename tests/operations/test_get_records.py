@@ -118,11 +118,12 @@ def test_every_kind_of_write(
 def test_a_write_that_changes_nothing_is_not_told(
     client: Any, streams: Any, stream_table: str, arn: str, key: str
 ) -> None:
-    item = {"pk": {"S": key}, "sk": {"S": "s"}, "n": {"N": "1"}}
+    item = {"pk": {"S": key}, "sk": {"S": "s"}, "n": {"N": "1"}, "ss": {"SS": ["a", "b"]}}
     where = {"TableName": stream_table, "Key": {name: item[name] for name in ("pk", "sk")}}
     client.delete_item(**where)
     client.put_item(TableName=stream_table, Item=item)
     client.put_item(TableName=stream_table, Item=item)
+    client.put_item(TableName=stream_table, Item=item | {"ss": {"SS": ["b", "a"]}})
     client.put_item(TableName=stream_table, Item=item | {"n": {"N": "1.0"}})
     client.update_item(**where)
     client.update_item(

@@ -40,8 +40,8 @@ def nested(levels: int, wrap: str, leaf: dict[str, Any] | None = None) -> dict[s
         {"B": "AQID"},
         {"BOOL": False},
         {"NULL": True},
-        {"SS": ["", "b", "a"]},
-        {"NS": ["3", "1"]},
+        {"SS": ["", "B", "a", "é", "\U0001f600"]},
+        {"NS": ["-2", "-1", "0", "9", "10"]},
         {"BS": ["", "AQ=="]},
         {"L": []},
         {"M": {}},
@@ -53,6 +53,19 @@ def test_a_canonical_value_is_kept(value: dict[str, Any]) -> None:
     assert repr(normalize(value)) == before
 
 
+# By UTF-8 bytes, by value, by bytes: not by their texts.
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"SS": ["é", "b", "\U0001f600", "\uffff", "B"]}, ["B", "b", "é", "\uffff", "\U0001f600"]),
+        ({"NS": ["10", "9", "-1", "-10", "1e-3"]}, ["-10", "-1", "0.001", "9", "10"]),
+        ({"BS": ["/w==", "AQ==", "", "AQE="]}, ["", "AQ==", "AQE=", "/w=="]),
+    ],
+)
+def test_a_set_has_the_order_of_its_members(given: dict[str, Any], kept: list[str]) -> None:
+    assert list(normalize(given).values()) == [kept]
+
+
 def test_numbers_become_canonical_at_every_depth() -> None:
     item = {
         "n": {"N": "1E2"},
@@ -61,7 +74,7 @@ def test_numbers_become_canonical_at_every_depth() -> None:
     }
     assert normalize_item(item) == {
         "n": {"N": "100"},
-        "s": {"NS": ["1.5", "0"]},
+        "s": {"NS": ["0", "1.5"]},
         "l": {"L": [{"N": "1"}, {"M": {"n": {"N": "7"}}}]},
     }
 
