@@ -20,6 +20,7 @@ from ..auth import Authenticator
 from ..errors import ApiError, Busy, StoreError
 from ..operations.context import Context
 from ..operations.registry import Operation
+from . import budget
 from .asgi import Receive, Scope, Send
 from .requests import (
     BodyTooLarge,
@@ -62,6 +63,8 @@ class DataPlane:
         self._context_of_large = replace(context, large=True)
         self._metrics = context.metrics
         self._authenticate = authenticator.authenticate
+        self.receiving = budget.Budget(budget.RECEIVED_BYTES)
+        self.working = budget.Budget(budget.WORKED_BYTES)
 
     def prepare(self, names: Collection[str] | None = None) -> None:
         """Imports what operations, those of these names or all, import with their first request."""
@@ -106,6 +109,7 @@ class DataPlane:
         started = perf_counter()
         request_id = new_request_id()
         operation: Operation | None = None
+        held = 0
         try:
             encoding = headers.get(b"content-encoding")
             context = self._context
@@ -121,6 +125,9 @@ class DataPlane:
                     body = await decoded(body, encoding)
                 if len(body) > LARGE_BYTES:
                     context = self._context_of_large
+                    wanted = await context.aside(budget.weight, body)
+                    await self.working.take(wanted)
+                    held = wanted
                     request = await context.aside(parse_aside, body)
                 else:
                     request = parse(body)
@@ -147,9 +154,22 @@ class DataPlane:
                 self._metrics.add("QueueRefusals")
             result = response(error.status, content_type, (error_body(error),), request_id)
             code = error.code
+        finally:
+            if held:
+                self.working.give(held)
         name = None if operation is None else operation.name
         self._metrics.request(name, perf_counter() - started, code)
         return result
+
+    def no_room(self, headers: Mapping[bytes, bytes]) -> Response:
+        """The answer to a request whose body cannot be received for want of memory."""
+        self._metrics.request(None, 0.0, "ThrottlingException")
+        self._metrics.add("QueueRefusals")
+        content_type = json_type(headers.get(b"content-type", b""))
+        if content_type is None:
+            return not_found()
+        error = errors.of_store(Busy())
+        return response(error.status, content_type, (error_body(error),), new_request_id())
 
     def _operation(self, headers: Mapping[bytes, bytes]) -> Operation:
         operation = self._operations.get(headers.get(b"x-amz-target", b""))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from ..aside import LARGE_BYTES
+from ..errors import Busy
 from .asgi import Headers
 from .requests import BODY_BYTES, header_map
 from .responses import Response, too_large
@@ -27,13 +29,6 @@ _FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnectio
 _JOINED_BYTES = 256 * 1024
 
 
-class _Nobody:
-    """Stands for the event by which uvicorn wakes a request that waits for its body."""
-
-    def set(self) -> None:
-        """Nobody waits."""
-
-
 class Direct:
     """One POST / and its answer. The attributes in front are those that uvicorn looks at.
 
@@ -44,7 +39,9 @@ class Direct:
         "_chunks",
         "_expects",
         "_headers",
+        "_held",
         "_protocol",
+        "_room",
         "_size",
         "_waits",
         "disconnected",
@@ -53,8 +50,6 @@ class Direct:
         "response_complete",
         "response_started",
     )
-
-    message_event = _Nobody()
 
     def __init__(
         self, protocol: Protocol, headers: Headers, *, keep_alive: bool, expects: bool
@@ -71,6 +66,8 @@ class Direct:
         self._waits = True
         self._chunks: list[bytes] = []
         self._size = 0
+        self._room = LARGE_BYTES
+        self._held = 0
 
     def begin(self) -> None:
         """It is this request's turn."""
@@ -78,21 +75,28 @@ class Direct:
         if not self.more_body:
             self._protocol.run(self._answer())
             return
-        declared = dict(self._headers).get(b"content-length")
-        if declared is not None and int(declared) > BODY_BYTES:
-            self._refuse()
-        elif self._expects:
+        if self._declared > BODY_BYTES:
+            self._refuse(too_large())
+            return
+        if self._expects:
             self._protocol.transport.write(_CONTINUE)
+        if self._room > LARGE_BYTES:
+            self._make_room()
 
     def take(self, part: bytes) -> None:
         """A part of the body."""
         self._size += len(part)
-        if self._size > BODY_BYTES:
+        if self._size <= self._room:
+            self._chunks.append(part)
+        elif self._size > BODY_BYTES:
             self._chunks.clear()
             if not self._waits:
-                self._refuse()
+                self._refuse(too_large())
         else:
+            self._room = BODY_BYTES
             self._chunks.append(part)
+            if not self._waits:
+                self._make_room()
 
     def end(self) -> None:
         """The body is complete."""
@@ -100,10 +104,58 @@ class Direct:
         if not self._waits:
             self._protocol.run(self._answer())
 
-    def _refuse(self) -> None:
+    @property
+    def _declared(self) -> int:
+        """The length of the body, 0 if that is not known."""
+        return int(dict(self._headers).get(b"content-length", 0))
+
+    def _refuse(self, answer: Response) -> None:
         """Nobody reads what is left of the body."""
         self.more_body = False
-        self._protocol.run(self._send(too_large()))
+        self._chunks.clear()
+        self._free()
+        self._protocol.run(self._send(answer))
+
+    # -- memory of large bodies ---------------------------------------------------------------
+
+    def _make_room(self) -> None:
+        wanted = self._declared or BODY_BYTES
+        if self._protocol.data_plane.receiving.try_take(wanted):
+            self._held = wanted
+        else:
+            self._protocol.flow.pause_reading()
+            self._protocol.run(self._wait_for_room(wanted))
+
+    async def _wait_for_room(self, wanted: int) -> None:
+        protocol = self._protocol
+        try:
+            await protocol.data_plane.receiving.take(wanted)
+        except Busy:
+            if self.more_body and not self.disconnected:
+                self._refuse(protocol.data_plane.no_room(header_map(self._headers)))
+            return
+        self._held = wanted
+        if not self.more_body or self.disconnected:
+            # The rest of the body had been there already, or does not come any more.
+            self._free()
+        else:
+            protocol.flow.resume_reading()
+
+    def _free(self) -> None:
+        if self._held:
+            held, self._held = self._held, 0
+            self._protocol.data_plane.receiving.give(held)
+
+    @property
+    def message_event(self) -> Direct:
+        """uvicorn sets this event of a request when its connection is lost."""
+        return self
+
+    def set(self) -> None:
+        if self.more_body:
+            self._free()
+
+    # -- the answer -------------------------------------------------------------------------
 
     async def _answer(self) -> None:
         try:
@@ -120,6 +172,9 @@ class Direct:
             if not self.response_started:
                 self._protocol.transport.write(_FAILED)
             self._protocol.transport.close()
+        finally:
+            if self._held:
+                self._free()
 
     def _body(self) -> bytes:
         chunks, self._chunks = self._chunks, []
