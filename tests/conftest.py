@@ -33,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what operation, contract and fault tests run on",
     )
     parser.addoption(
+        "--driver",
+        choices=("python", "cpp"),
+        default="python",
+        help="of stores on Cassandra",
+    )
+    parser.addoption(
         "--translator",
         default="document",
         help="how tables keep items that operation and contract tests make",
@@ -73,6 +79,13 @@ def store_kind(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def driver_name(pytestconfig: pytest.Config) -> str:
+    """Of stores on Cassandra: `python` or `cpp`."""
+    name: str = pytestconfig.getoption("--driver")
+    return name
+
+
+@pytest.fixture(scope="session")
 def cassandra_contact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`host:port` of a Cassandra that all tests of the run share: use a keyspace of your own."""
     given = os.environ.get("DYNASPAN_TEST_CASSANDRA")
@@ -102,15 +115,18 @@ def new_keyspaces_url(
 
 @pytest.fixture(scope="session")
 def new_store_url(
-    store_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    store_kind: str,
+    driver_name: str,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[], str]:
     """Each call: the URL of a new, empty store of the kind under test that survives its servers."""
     if store_kind == "sqlite":
         return lambda: f"sqlite:///{tmp_path_factory.mktemp('store')}/dynaspan.db"
     if store_kind == "keyspaces":
         return cast(Callable[[], str], request.getfixturevalue("new_keyspaces_url"))
-    contact = request.getfixturevalue("cassandra_contact")
-    return lambda: f"cassandra://{contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
+    place = f"cassandra://{request.getfixturevalue('cassandra_contact')}/?driver={driver_name}"
+    return lambda: f"{place}&keyspace=test_{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture(scope="session")

@@ -167,8 +167,12 @@ def wrong(findings: list[Finding]) -> dict[str, list[str]]:
     return found
 
 
-async def test_a_store_with_tls_and_a_user(guarded: Guarded) -> None:
-    await used(guarded.url(options="&keyspace=tls&allow_paxos_v1=true"))
+@pytest.mark.parametrize("driver", ["python", "cpp"])
+async def test_a_store_with_tls_and_a_user(guarded: Guarded, driver: str) -> None:
+    if driver == "cpp":
+        pytest.importorskip("acsylla", reason="the extra cpp is not installed")
+    options = f"&keyspace=tls_{driver}&allow_paxos_v1=true&driver={driver}"
+    await used(guarded.url(options=options))
 
 
 async def test_a_wrong_password(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,9 +24,9 @@ pytest.register_assert_rewrite("app.testing.contract")
 
 
 @pytest.fixture(scope="session")
-async def url(cassandra_contact: str) -> AsyncIterator[str]:
+async def url(cassandra_contact: str, driver_name: str) -> AsyncIterator[str]:
     keyspace = f"test_{uuid.uuid4().hex[:12]}"
-    url = f"cassandra://{cassandra_contact}/?keyspace={keyspace}"
+    url = f"cassandra://{cassandra_contact}/?keyspace={keyspace}&driver={driver_name}"
     yield url
     await drop_keyspaces(url)
 

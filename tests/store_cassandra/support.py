@@ -12,6 +12,7 @@ from app.model.rows import Item, Key
 from app.model.table import KeyAttribute, Table
 from app.store.base import ANY, Batch, Outcome, Store, Write
 from app.store.cassandra import CassandraStore
+from app.store.cassandra.drivers import driver_of
 from app.store.cassandra.python_driver import PythonDriver
 from app.store.cassandra.session import DriverFault, Result, Session, Statement, Value
 from app.store.cassandra.url import parse
@@ -24,7 +25,7 @@ class FaultySession:
     """The real driver, with every statement counted and chosen ones handed to a fault."""
 
     def __init__(self, url: str) -> None:
-        self.driver = PythonDriver(parse(url), None)
+        self.driver = driver_of(parse(url), None)
         self.sent: list[str] = []
         self._faults: list[tuple[str, Fault]] = []
 
@@ -65,6 +66,11 @@ class FaultySession:
 
     async def datacenters(self) -> dict[str, int]:
         return await self.driver.datacenters()
+
+
+def with_driver(url: str, name: str) -> str:
+    # Of a parameter that is given twice the last one is taken.
+    return f"{url}&driver={name}"
 
 
 async def drop_keyspaces(url: str) -> None:

@@ -23,19 +23,35 @@ from app.metrics import Metrics
 from app.model.table import Table
 from app.store.base import ABSENT, Committed
 from app.store.cassandra import CassandraStore
+from app.store.cassandra.drivers import driver_of
 from app.store.cassandra.exchange import MAX_IN_FLIGHT
 from app.store.cassandra.python_driver import PythonDriver
-from app.store.cassandra.session import Consistency, NotSent, OutcomeUnknown, Statement
+from app.store.cassandra.session import (
+    Consistency,
+    NotSent,
+    OutcomeUnknown,
+    Session,
+    Statement,
+)
 from app.store.cassandra.url import parse
 from tests.store_cassandra.proxy import Proxy
-from tests.store_cassandra.support import MakeStore, new_key, put
+from tests.store_cassandra.support import MakeStore, new_key, put, with_driver
 
 LOCAL = Statement("SELECT key FROM system.local WHERE key = 'local'", Consistency.LOCAL_ONE)
 
 
+@pytest.fixture(params=["python", "cpp"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of the adapter."""
+    name: str = request.param
+    if name == "cpp":
+        pytest.importorskip("acsylla", reason="the extra cpp is not installed")
+    return name
+
+
 @pytest.fixture
-async def driver(url: str) -> AsyncIterator[PythonDriver]:
-    driver = PythonDriver(parse(url), None)
+async def driver(url: str, kind: str) -> AsyncIterator[Session]:
+    driver = driver_of(parse(with_driver(url, kind)), None)
     await driver.open(5.0)
     yield driver
     await driver.close()
@@ -48,9 +64,11 @@ async def proxy(cassandra_contact: str) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-def through(proxy: Proxy, cassandra_contact: str, url: str, store: CassandraStore) -> str:
+def through(
+    proxy: Proxy, cassandra_contact: str, url: str, store: CassandraStore, kind: str
+) -> str:
     """The store's URL, by way of the proxy."""
-    return url.replace(cassandra_contact, proxy.contact)
+    return with_driver(url.replace(cassandra_contact, proxy.contact), kind)
 
 
 async def opened(url: str, **arguments: object) -> CassandraStore:
@@ -60,8 +78,13 @@ async def opened(url: str, **arguments: object) -> CassandraStore:
     return store
 
 
-async def test_an_answer_that_is_late_is_not_taken_for_another(proxy: Proxy, through: str) -> None:
-    driver = PythonDriver(parse(through), None)
+async def test_an_answer_that_is_late_is_not_taken_for_another(
+    proxy: Proxy, through: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "cpp":
+        # Else the other driver is asked after the first one that is late.
+        monkeypatch.setattr("app.store.cassandra.cpp_driver.CppDriver.suspect_seconds", 0.0)
+    driver = driver_of(parse(through), None)
     await driver.open(5.0)
     await driver.execute(LOCAL, (), 5.0)
     other = Statement("SELECT cluster_name FROM system.local", Consistency.LOCAL_ONE)
@@ -78,7 +101,7 @@ async def test_an_answer_that_is_late_is_not_taken_for_another(proxy: Proxy, thr
 
 # A node forgets what was prepared when it restarts or the table is made anew.
 async def test_a_statement_the_node_has_forgotten_is_prepared_again(
-    driver: PythonDriver, url: str, store: CassandraStore
+    driver: Session, url: str, store: CassandraStore
 ) -> None:
     name = f"{parse(url).keyspace}.forgotten_{uuid.uuid4().hex[:8]}"
     insert = Statement(f"INSERT INTO {name} (k) VALUES (?)", Consistency.LOCAL_QUORUM)
@@ -90,7 +113,7 @@ async def test_a_statement_the_node_has_forgotten_is_prepared_again(
         await driver.execute_ddl(f"DROP TABLE {name}", 10.0)
 
 
-async def test_a_driver_that_is_closed_sends_nothing(driver: PythonDriver) -> None:
+async def test_a_driver_that_is_closed_sends_nothing(driver: Session) -> None:
     await driver.execute(LOCAL, (), 5.0)
     await driver.close()
     with pytest.raises(NotSent):
@@ -98,9 +121,11 @@ async def test_a_driver_that_is_closed_sends_nothing(driver: PythonDriver) -> No
 
 
 # More than a connection's streams would block the event loop in the driver.
-async def test_too_many_statements_at_once_wait(make_store: MakeStore, hash_table: Table) -> None:
+async def test_too_many_statements_at_once_wait(
+    make_store: MakeStore, hash_table: Table, kind: str
+) -> None:
     # That they wait is the point, not for how long: a busy machine takes its time for thousands.
-    store = await make_store("&write_seconds=60", deadline=50.0)
+    store = await make_store(f"&write_seconds=60&driver={kind}", deadline=50.0)
     key = new_key(None)
     await put(store, hash_table, key)
     rows = await asyncio.gather(
@@ -201,23 +226,50 @@ async def open_with_tls(contact: str, served: Path, key: Path, trusted: Path, ur
         await store.close()
 
 
-async def test_tls(tmp_path: Path, cassandra_contact: str, url: str, make_store: MakeStore) -> None:
+async def test_tls(tmp_path: Path, cassandra_contact: str, url: str, kind: str) -> None:
     certificate, key = certificates(tmp_path, "127.0.0.1")
-    await open_with_tls(cassandra_contact, certificate, key, certificate, url)
+    own = with_driver(url, kind)
+    await open_with_tls(cassandra_contact, certificate, key, certificate, own)
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "10.0.0.1"])
+@pytest.fixture(params=["127.0.0.1", "10.0.0.1"])
+def wrong(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Certificate and key of somebody else, by authority or by address, and whom we trust."""
+    certificate, key = certificates(tmp_path, request.param)
+    if request.param != "127.0.0.1":
+        return certificate, key, certificate
+    other = tmp_path / "other"
+    other.mkdir()
+    return certificate, key, certificates(other, request.param)[0]
+
+
 async def test_tls_with_somebody_else(
-    tmp_path: Path, cassandra_contact: str, url: str, name: str
+    wrong: tuple[Path, Path, Path], cassandra_contact: str, url: str
 ) -> None:
-    certificate, key = certificates(tmp_path, name)
-    trusted = certificate
-    if name == "127.0.0.1":
-        other = tmp_path / "other"
-        other.mkdir()
-        trusted, _ = certificates(other, name)
     with pytest.raises(StoreUnavailable, match="certificate"):
-        await open_with_tls(cassandra_contact, certificate, key, trusted, url)
+        await open_with_tls(cassandra_contact, *wrong, url)
+
+
+# Behind the Python driver, which would refuse first.
+async def test_tls_of_the_cpp_driver_with_somebody_else(
+    wrong: tuple[Path, Path, Path], cassandra_contact: str
+) -> None:
+    cpp = pytest.importorskip("app.store.cassandra.cpp_driver", exc_type=ModuleNotFoundError)
+    certificate, key, trusted = wrong
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    async with Proxy(cassandra_contact, context) as proxy:
+        address = parse(f"cassandra://{proxy.contact}/?ca={trusted}")
+        with pytest.raises(StoreUnavailable, match="finds no Cassandra node"):
+            await cpp.connected(cpp.configured(address, None, "datacenter1", 5.0), address)
+
+
+async def test_the_cpp_driver_takes_one_authority(tmp_path: Path, url: str) -> None:
+    cpp = pytest.importorskip("app.store.cassandra.cpp_driver", exc_type=ModuleNotFoundError)
+    certificate, _ = certificates(tmp_path, "127.0.0.1")
+    certificate.write_bytes(2 * certificate.read_bytes())
+    with pytest.raises(StoreUnavailable, match="takes one authority"):
+        cpp.configured(parse(f"{url}&ca={certificate}"), None, "datacenter1", 5.0)
 
 
 def test_a_refused_user_is_named() -> None:

@@ -40,6 +40,12 @@ def test_every_exception_of_the_driver_has_a_verdict(module: ModuleType) -> None
     assert exceptions_of(module) - set(VERDICTS) == set()
 
 
+def test_every_exception_of_the_cpp_driver_has_a_verdict() -> None:
+    cpp_errors = pytest.importorskip("app.store.cassandra.cpp_errors", exc_type=ModuleNotFoundError)
+    classes = {value for value in vars(cpp_errors.cpp).values() if inspect.isclass(value)}
+    assert classes == set(cpp_errors.VERDICTS)
+
+
 def test_no_node_took_it() -> None:
     assert isinstance(fault(cluster.NoHostAvailable("none", {}), CONDITIONAL), NotSent)
 

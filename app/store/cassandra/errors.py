@@ -95,12 +95,17 @@ _GONE = ("unconfigured table", "does not exist")
 _SERIAL = (cassandra.ConsistencyLevel.SERIAL, cassandra.ConsistencyLevel.LOCAL_SERIAL)
 
 
+def gone(message: str) -> bool:
+    """Whether a node says so of a table or a keyspace."""
+    return any(text in message for text in _GONE)
+
+
 def fault(exc: BaseException, statement: Statement | None) -> BaseException:
     """The DriverFault to raise from `exc`, or `exc` itself when it tells of a bug of ours.
 
     `statement` is None when the node was asked to prepare, not to execute.
     """
-    if isinstance(exc, cassandra.InvalidRequest) and any(text in str(exc) for text in _GONE):
+    if isinstance(exc, cassandra.InvalidRequest) and gone(str(exc)):
         return Unconfigured(str(exc))
     if isinstance(exc, cassandra.Unavailable) and (
         statement is None or not statement.conditional or exc.consistency in _SERIAL

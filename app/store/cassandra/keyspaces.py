@@ -33,7 +33,7 @@ from .preflight import skew
 from .python_driver import PythonDriver
 from .session import Consistency, DriverFault, OutcomeUnknown, Result, Session, Statement, Value
 from .store import TAKE_OVER_SECONDS, CassandraStore
-from .url import Address, flag, keyspace_name, parse_bounds
+from .url import Address, driver_name, flag, keyspace_name, parse_bounds
 
 PORT = 9142
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -103,6 +103,8 @@ def _parse(url: str) -> Region:
         recovery=flag("recovery", options.pop("recovery", "false")),
         key=_key(options.pop("key", None)),
     )
+    if driver_name(options.pop("driver", "auto")) == "cpp":
+        raise ValueError("driver=cpp cannot sign in to Amazon Keyspaces: use driver=python")
     if options:
         raise ValueError(f"a Keyspaces store URL has no parameter {', '.join(sorted(options))}")
     return found

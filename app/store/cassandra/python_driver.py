@@ -94,7 +94,8 @@ class PythonDriver:
         if exchange is None:
             raise NotSent("the connection to Cassandra is closed")
         prepared = statement.prepared
-        if prepared is None:
+        # In a process with both adapters it may be the other one's.
+        if prepared.__class__ is not Prepared:
             loop = asyncio.get_running_loop()
             end = loop.time() + seconds
             prepared = await self._prepare(exchange, statement, seconds)

@@ -1,8 +1,8 @@
 """The driver port: everything the store asks of a CQL driver.
 
-One adapter is `python_driver`. An adapter binds only str, bytes, int, None, maps of text to blob
-and sets of text, never decimals, so that a C++ driver fits behind it as well. It never repeats a
-statement by itself: only the caller knows whether that is safe.
+Adapters are `python_driver` and `cpp_driver`. An adapter binds only str, bytes, int, None, maps of
+text to blob and sets of text, never decimals, which acsylla corrupts. It never repeats a statement
+by itself: only the caller knows whether that is safe.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from .cas import Refused, Writer
 from .catalog import POLL_SECONDS, Catalog
 from .changes import Changes
 from .dialect import CASSANDRA, Dialect
+from .drivers import driver_of
 from .entries import Entries
 from .index_statements import MarkStatements
 from .intents import Intents
@@ -33,7 +34,6 @@ from .members import Membership, Slot
 from .patience import Deadline, Patient, connect
 from .plain import PlainWriter
 from .plain_writes import PlainWrites, is_plain
-from .python_driver import PythonDriver
 from .reading import Reading
 from .repair import Repair
 from .session import DriverFault, Session, Unconfigured
@@ -100,7 +100,7 @@ class CassandraStore(Reading):
         self._clock = clock
         self._deadline = deadline
         self._patience = patience
-        self._session = session or PythonDriver(address, password(address.password_env))
+        self._session = session or driver_of(address, password(address.password_env))
         patient = Patient(self._session, clock, deadline, dialect.schema_seconds)
         catalog_keyspace = schema.catalog_keyspace(address.keyspace)
         catalog = dialect.catalog(catalog_keyspace)

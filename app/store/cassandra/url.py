@@ -1,4 +1,4 @@
-"""`cassandra://user@host1,host2:9042/?local_dc=…&ca=…&password_env=…&keyspace=…&replication=…`"""
+"""What a store URL says: `cassandra://user@host1,host2:9042/?local_dc=…&keyspace=…&driver=…`"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ...config import ConfigError, environment
 
 DEFAULT_PORT = 9042
+DRIVERS = ("auto", "python", "cpp")
 _KEYSPACE = re.compile(r"[a-z][a-z0-9_]{0,38}")
 
 
@@ -39,6 +40,7 @@ class Address:
 
     replication: datacentre -> replicas; a number for all of them; None is 3, or 1 in a datacentre
     of fewer than three nodes. It matters only when the keyspaces are created.
+    driver: one of DRIVERS.
     """
 
     contact_points: tuple[tuple[str, int], ...]
@@ -50,6 +52,7 @@ class Address:
     replication: Mapping[str, int] | int | None = None
     allow_paxos_v1: bool = False
     bounds: Bounds = field(default_factory=Bounds)
+    driver: str = "auto"
 
     def __str__(self) -> str:
         return ",".join(f"{host}:{port}" for host, port in self.contact_points)
@@ -90,6 +93,7 @@ def _parse(url: str) -> Address:
         replication=_replication(options.pop("replication", "auto")),
         allow_paxos_v1=flag("allow_paxos_v1", options.pop("allow_paxos_v1", "false")),
         bounds=parse_bounds(options),
+        driver=driver_name(options.pop("driver", "auto")),
     )
     if options:
         raise ValueError(f"a Cassandra store URL has no parameter {', '.join(sorted(options))}")
@@ -138,6 +142,12 @@ def _replication(text: str) -> Mapping[str, int] | int | None:
             raise ValueError(f"replication is auto, 3 or dc1:3,dc2:2, not {text!r}")
         factors[datacenter] = int(factor)
     return factors
+
+
+def driver_name(text: str) -> str:
+    if text not in DRIVERS:
+        raise ValueError(f"driver is {', '.join(DRIVERS[:-1])} or {DRIVERS[-1]}, not {text!r}")
+    return text
 
 
 def flag(name: str, text: str) -> bool:
