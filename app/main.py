@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from .http.application import Application, Lifespan
+    from .http.caches import CacheCounts
 
 _log = logging.getLogger("dynaspan")
 
@@ -99,6 +100,7 @@ def _parts(
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Imported here: Lambda has no lifespan.
+        from .http.caches import CacheCounts
         from .jobs.reporting import reporting
         from .jobs.running import running
 
@@ -106,7 +108,7 @@ def _parts(
         metrics.set("StoreUp", 1)
         beside = [
             asyncio.create_task(_examine(store)),
-            asyncio.create_task(_observe(queue, metrics)),
+            asyncio.create_task(_observe(queue, CacheCounts(metrics), metrics)),
         ]
         try:
             async with (
@@ -134,7 +136,8 @@ async def _examine(store: Store) -> None:
                     _log.warning("%s. Remedy: %s", finding.sentence, finding.remedy)
 
 
-async def _observe(queue: KeyQueue, metrics: Metrics) -> None:
+async def _observe(queue: KeyQueue, caches: CacheCounts, metrics: Metrics) -> None:
     while True:
+        caches.report()
         metrics.set("QueueDepth", queue.waiting)
         await asyncio.sleep(_OBSERVED_SECONDS)

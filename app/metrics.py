@@ -67,6 +67,10 @@ METRICS = (
     Metric("UnknownOutcomesResolved", "counter", "Count", "Of those: decided by reading again."),
     Metric("QueueRefusals", "counter", "Count", "Writes refused as too many wait for one key."),
     Metric("QueueDepth", "gauge", "Count", "Writes that wait for another to the same key."),
+    Metric("ExpressionCacheHits", "counter", "Count", "Expressions that had been parsed before."),
+    Metric("ExpressionCacheMisses", "counter", "Count", "Expressions that were parsed."),
+    Metric("SigningKeyCacheHits", "counter", "Count", "Signatures by a key derived before."),
+    Metric("SigningKeyCacheMisses", "counter", "Count", "Signing keys derived."),
     Metric("AuthWarnings", "counter", "Count", "Requests that auth=enforce would refuse."),
     Metric("StoreUp", "gauge", "Count", "Workers that reach the store."),
 )

@@ -7,5 +7,13 @@ may do is decided behind `Authenticator.authenticate`, once policies exist.
 
 from .authenticator import Authenticator, Principal
 from .keys import KeyRing, StaticKeys, key_ring
+from .sigv4 import signing_key_counts
 
-__all__ = ["Authenticator", "KeyRing", "Principal", "StaticKeys", "key_ring"]
+__all__ = [
+    "Authenticator",
+    "KeyRing",
+    "Principal",
+    "StaticKeys",
+    "key_ring",
+    "signing_key_counts",
+]

@@ -124,6 +124,12 @@ def _padded_key(secret: str, date: bytes, region: bytes, service: bytes) -> tupl
     return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
 
 
+def signing_key_counts() -> tuple[int, int]:
+    """(hits, misses) of the cache of signing keys since the process began."""
+    counts = _padded_key.cache_info()
+    return counts.hits, counts.misses
+
+
 def _stamp(headers: Mapping[bytes, bytes]) -> bytes:
     """The time of signing as YYYYMMDD'T'HHMMSS'Z'."""
     stamp = headers.get(b"x-amz-date")
