@@ -1,4 +1,4 @@
-"""`python -m bench [quick|default|full]`: one run, its tables, JSON and picture."""
+"""`python -m bench [quick|default|worst|streams|full]`: one run, its tables, JSON and picture."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from . import stream_delay
 from .catalogue import PLANS, Plan
 from .contenders import field_of
 from .picture import draw
@@ -20,10 +21,14 @@ from .report import Report, show, write_json
 from .run import run
 from .worker import Worker
 
+_STREAMS = "streams"
+
 
 def main() -> int:
     options = _parser().parse_args()
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    if options.plan == _STREAMS:
+        return _stream_delay(options.out, console)
     plan = PLANS[options.plan]
     begin = time.monotonic()
     wanted = [part.strip() for part in options.only.split(",") if part.strip()]
@@ -48,7 +53,14 @@ def main() -> int:
     console.print(f"{time.monotonic() - begin:.0f} s; {options.out}/results.json, results.svg")
     if options.publish:
         publish(options.out, _how(options.plan, plan))
-    return 0
+    return _stream_delay(options.out, console) if options.plan == "full" else 0
+
+
+def _stream_delay(out: Path, console: Console) -> int:
+    if stream_delay.run(out, console):
+        return 0
+    console.print("[red]a record takes longer than a second at the median[/red]")
+    return 1
 
 
 def _how(name: str, plan: Plan) -> str:
@@ -63,7 +75,7 @@ def _how(name: str, plan: Plan) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("plan", nargs="?", choices=sorted(PLANS), default="default")
+    parser.add_argument("plan", nargs="?", choices=sorted({*PLANS, _STREAMS}), default="default")
     parser.add_argument(
         "--only", default="", help="contenders, by parts of their names: echo,SQLite"
     )
