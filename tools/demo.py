@@ -24,8 +24,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
+from .loopback import own_address
+
 TABLE = "cities"
-PORT = 8010
 STARTUP_SECONDS = 60
 console = Console()
 
@@ -52,18 +53,24 @@ def cities() -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def running_server(store: str) -> Iterator[str]:
+def running_server(store: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A server of its own for the time of the demo."""
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(PORT), "--store", store]
-    server = subprocess.Popen(command)
+    address, (port,) = own_address()
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "app.cli", "serve"),
+            *("--host", address, "--port", str(port), "--store", store),
+        ]
+    )
     try:
-        yield f"http://127.0.0.1:{PORT}"
+        yield f"http://{address}:{port}", server
     finally:
         server.terminate()
         server.wait(STARTUP_SECONDS)
 
 
-def connect(url: str) -> Any:
+def connect(url: str, server: subprocess.Popen[bytes] | None = None) -> Any:
+    """Waits for `server` to answer. Raises typer.Exit when nobody will."""
     resource = boto3.resource(
         "dynamodb",
         endpoint_url=url,
@@ -77,8 +84,10 @@ def connect(url: str) -> Any:
         try:
             resource.meta.client.list_tables()
         except EndpointConnectionError:
-            if time.monotonic() > deadline:
-                raise
+            ended = server is None or server.poll() is not None
+            if ended or time.monotonic() > deadline:
+                console.print(f"Nobody answers at {url}")
+                raise typer.Exit(1) from None
             time.sleep(0.2)
         else:
             return resource
@@ -199,7 +208,10 @@ def main(
 ) -> None:
     """Load real cities, then query them."""
     with contextlib.ExitStack() as stack:
-        resource = connect(url or stack.enter_context(running_server(store)))
+        server = None
+        if url is None:
+            url, server = stack.enter_context(running_server(store))
+        resource = connect(url, server)
         table = fresh_table(resource)
         load(table, cities())
         ask(table)

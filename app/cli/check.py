@@ -9,6 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from ..config import ConfigError
+
+_NO_CREDENTIALS = (
+    "no credentials are found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to anything for a "
+    "server with auth off"
+)
 _KEY = {"pk": {"S": "dynaspan"}, "sk": {"N": "1"}}
 _ITEM = {**_KEY, "text": {"S": "Grüße, 世界"}, "photo": {"B": b"\x00\xff"}}
 _WAIT = {"Delay": 1, "MaxAttempts": 60}
@@ -28,10 +34,13 @@ def check(
     # Imported here: --help needs none of it.
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     config = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
-    client = boto3.client("dynamodb", endpoint_url=url, region_name=region, config=config)
+    try:
+        client = boto3.client("dynamodb", endpoint_url=url, region_name=region, config=config)
+    except ValueError as fault:
+        raise ConfigError(f"{fault}; give it as http://127.0.0.1:8000") from None
     name = f"dynaspan-check-{uuid.uuid4().hex[:12]}"
     failed = False
     made = False
@@ -42,6 +51,8 @@ def check(
         begun = time.monotonic()
         try:
             work()
+        except NoCredentialsError:
+            raise ConfigError(_NO_CREDENTIALS) from None
         except (BotoCoreError, ClientError, _Wrong) as fault:
             failed = True
             typer.echo(f"FAILED  {step}: {fault}")

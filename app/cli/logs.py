@@ -10,6 +10,9 @@ from ..config import Settings
 
 # uvicorn warns of every malformed request, and the driver of every reconnection it tries.
 _QUIET = {"uvicorn": logging.ERROR, "cassandra": logging.ERROR}
+# The driver tells of each try to connect, with a traceback; the store says in one sentence, when it
+# gives up, why.
+_TRIES = "Control connection failed to connect"
 
 
 class JsonFormatter(logging.Formatter):
@@ -37,3 +40,8 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("cassandra.cluster").addFilter(_is_no_try_to_connect)
+
+
+def _is_no_try_to_connect(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_TRIES)

@@ -42,6 +42,9 @@ def start(settings: Settings) -> int:
 def _bind(settings: Settings) -> list[Endpoint]:
     endpoints = [Endpoint(_bound_socket(settings.host, settings.port))]
     if settings.https_port is not None and settings.tls_cert is not None:
+        for file in filter(None, (settings.tls_cert, settings.tls_key)):
+            if not file.is_file():
+                raise ConfigError(f"there is no file {file} (tls_cert, tls_key)")
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
                 settings.tls_cert, settings.tls_key

@@ -46,9 +46,9 @@ async def _tables(settings: Settings) -> list[tuple[str, Table | str]]:
     from ..clock import SystemClock
     from ..errors import StoreError
     from ..metrics import Metrics
-    from ..store.open import open_store
+    from ..store.open import open_existing_store
 
-    opened = open_store(settings, SystemClock(), Metrics())
+    opened = open_existing_store(settings, SystemClock(), Metrics())
     found: list[tuple[str, Table | str]] = []
     after: str | None = None
     try:

@@ -52,10 +52,10 @@ async def _compared(
     from ..jobs.verification import Verification
     from ..metrics import Metrics
     from ..store.keyqueue import KeyQueue
-    from ..store.open import open_store
+    from ..store.open import open_existing_store
 
     clock, metrics = SystemClock(), Metrics()
-    opened = open_store(settings, clock, metrics)
+    opened = open_existing_store(settings, clock, metrics)
     try:
         await opened.open()
         try:

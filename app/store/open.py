@@ -40,12 +40,22 @@ def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
     )
 
 
+def open_existing_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
+    """`open_store` for who looks after data that is there. Raises ConfigError also for a SQLite
+    file that is not: opening it would make it."""
+    if absent := _absent_file(settings):
+        raise ConfigError(absent)
+    return open_store(settings, clock, metrics)
+
+
 async def examine(settings: Settings, clock: Clock) -> list[Finding]:
     """What `Store.examine` finds, and what keeps a store from being opened. Raises ConfigError."""
     if settings.store.startswith("cassandra://"):
         from .cassandra.examination import examine
 
         return await examine(settings.store, clock=clock, deadline=settings.deadline)
+    if absent := _absent_file(settings):
+        return [Finding("file", absent, "correct the URL, or run dynaspan serve, which makes it")]
     store = open_store(settings, clock, Metrics())
     try:
         await store.open()
@@ -58,3 +68,13 @@ async def examine(settings: Settings, clock: Clock) -> list[Finding]:
         return await store.examine()
     finally:
         await store.close()
+
+
+def _absent_file(settings: Settings) -> str | None:
+    """A sentence if the store is a SQLite file that is not there. Raises ConfigError."""
+    if not settings.store.startswith("sqlite://"):
+        return None
+    from .sqlite.file import path_of
+
+    path = path_of(settings.store)
+    return None if path is None or path.exists() else f"there is no file {path}"

@@ -36,7 +36,7 @@ def run(tmp_path: Path) -> Run:
     return start  # type: ignore[return-value]
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

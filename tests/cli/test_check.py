@@ -56,6 +56,25 @@ def test_credentials_that_are_wrong(start_server: Callable[..., Server], tmp_pat
     assert line.startswith("FAILED  CreateTable: An error occurred (InvalidSignatureException)")
 
 
+def test_no_url() -> None:
+    done = check("127.0.0.9:1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("dynaspan: Invalid endpoint: 127.0.0.9:1; give it as http://")
+
+
+def test_no_credentials() -> None:
+    done = check(
+        "http://127.0.0.9:1",
+        AWS_ACCESS_KEY_ID="",
+        AWS_SECRET_ACCESS_KEY="",
+        AWS_SHARED_CREDENTIALS_FILE="/dev/null",
+        AWS_CONFIG_FILE="/dev/null",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("dynaspan: no credentials are found; set AWS_ACCESS_KEY_ID")
+
+
 def test_nobody_there() -> None:
     done = check("http://127.0.0.9:1")
     assert done.returncode == 1

@@ -46,7 +46,7 @@ FAULTS = {
     "certificate": (
         ["--https-port", "0", "--tls-cert", "absent", "--tls-key", "absent"],
         {},
-        "tls_cert and tls_key cannot be used",
+        "there is no file absent (tls_cert, tls_key)",
     ),
     "address": (["--host", "203.0.113.1", "--auth", "off", "--insecure"], {}, "cannot listen on"),
 }
@@ -83,6 +83,32 @@ def test_a_store_that_cannot_be_opened(run: Run, tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "the store sqlite:///data.db cannot be opened" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+# The driver's own log has a traceback for each try.
+def test_a_cassandra_that_is_not_there_is_one_sentence(run: Run) -> None:
+    ended = run("serve", "--store", "cassandra://127.0.0.9:1", "--port", "0")
+    assert ended.returncode == 1
+    assert "no Cassandra node answers at 127.0.0.9:1" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+# A wrong letter in the URL would make a database otherwise, in which all is well.
+@pytest.mark.parametrize("arguments", [("tables", "list"), ("tables", "verify", "orders")])
+def test_who_looks_after_a_file_does_not_make_it(
+    arguments: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    ended = run(*arguments, "--store", "sqlite:///absent.db")
+    assert ended.returncode == 2
+    assert ended.stderr == "dynaspan: there is no file absent.db\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_doctor_makes_no_file(run: Run, tmp_path: Path) -> None:
+    ended = run("doctor", "--store", "sqlite:///absent.db")
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("WRONG there is no file absent.db\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_start_line(start_server: Callable[..., Server]) -> None:

@@ -29,6 +29,11 @@ def main() -> int:
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     begin = time.monotonic()
+    print(
+        f"starting Cassandra {VERSION}: half a minute for each node, and the first time the "
+        "download of its jars",
+        flush=True,
+    )
     try:
         with cluster, contextlib.suppress(KeyboardInterrupt):
             print(
