@@ -20,7 +20,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The item is to go; nothing happens where there is none."""
+    """The item is to go; nothing happens where there is none. by_service: the stream is told that
+    its time to live was over."""
+
+    by_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,15 +35,21 @@ def put_plan(
 
 
 def delete_plan(
-    table: Table, wire_key: Item, wanted: Condition | None = None, *, old: Old = Old.NEEDED
+    table: Table,
+    wire_key: Item,
+    wanted: Condition | None = None,
+    *,
+    old: Old = Old.NEEDED,
+    by_service: bool = False,
 ) -> WritePlan:
-    """`wire_key`: the key attributes; `old`: what the answer needs. Raises ValidationException."""
+    """`wire_key`: the key attributes; `old`: what the answer needs; `by_service`: as of
+    `plans.Delete`. Raises ValidationException."""
     refuse_only_read(table)
     key = key_of_request(table, wire_key)
     check_condition_keys(table, wanted)
 
     def change(old: Item | None) -> Change:
-        return Delete() if holds(wanted, old) else Refused()
+        return Delete(by_service) if holds(wanted, old) else Refused()
 
     return WritePlan(table, key, change, old if wanted is None else Old.NEEDED)
 

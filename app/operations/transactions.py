@@ -18,7 +18,7 @@ from .. import errors
 from ..errors import ApiError, TableChanged
 from ..model import capacity
 from ..model.index import entry_changes
-from ..model.plans import Put, Refused, WritePlan, Written
+from ..model.plans import Delete, Put, Refused, WritePlan, Written
 from ..model.rows import Key, Row
 from ..model.stream import record_of
 from ..model.table import Table
@@ -245,7 +245,8 @@ def _changed(plan: _Plan, row: Row | None) -> _Change | Refused | ApiError:
         write = Write(plan.table, plan.key, expected, None, check=True)
         return _Change(write, Written(old, new))
     entries = entry_changes(plan.table, old, new)
-    record = record_of(plan.table, old, new)
+    by_service = isinstance(change, Delete) and change.by_service
+    record = record_of(plan.table, old, new, by_service=by_service)
     write = Write(plan.table, plan.key, expected, new, entries, record)
     return _Change(write, Written(old, new, entries))
 

@@ -12,7 +12,7 @@ from ..errors import TableChanged, TableGone
 from ..model.expiry import expired
 from ..model.index import entry_changes
 from ..model.isolation import ALWAYS, FORBID, HELD, LWT, TAG
-from ..model.plans import Change, NotWritten, Old, Put, Refused, WritePlan, Written
+from ..model.plans import Change, Delete, NotWritten, Old, Put, Refused, WritePlan, Written
 from ..model.rows import Item, Key, Row
 from ..model.stream import record_of
 from ..model.table import Table
@@ -121,7 +121,9 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
         await check_collection(ctx, table, plan.key.partition, old, new)
     entries = entry_changes(table, old, new)
     expected = ANY if blind else ABSENT if row is None else row.version
-    write = Write(table, plan.key, expected, new, entries, record_of(table, old, new))
+    by_service = isinstance(change, Delete) and change.by_service
+    record = record_of(table, old, new, by_service=by_service)
+    write = Write(table, plan.key, expected, new, entries, record)
     outcome = await ctx.store.commit(Batch((write,)))
     if isinstance(outcome, Committed):
         note_expired(ctx, table, plan.key, new)

@@ -16,6 +16,10 @@ from ..operations.stream_names import stream_name
 from ..operations.validate.attribute_value import is_attribute_map
 from ..values import normalize_item
 
+SERVICE_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+"""Of deletes by time to live.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html"""
+
 _EVENTS = frozenset(("INSERT", "MODIFY", "REMOVE"))
 _WITH_NEW_IMAGE = frozenset(("NEW_IMAGE", "NEW_AND_OLD_IMAGES"))
 
@@ -41,6 +45,7 @@ class Change:
     """An item as a record says it is since then; `image` is None where it was deleted.
 
     place: of the record in its batch. created: epoch seconds, 0 if the record does not say.
+    by_service: it was deleted as its time to live was over.
     """
 
     place: int
@@ -49,6 +54,7 @@ class Change:
     keys: Item
     image: Item | None
     created: float
+    by_service: bool = False
 
 
 def change_of(place: int, record: Any) -> Change:
@@ -85,6 +91,7 @@ def change_of(place: int, record: Any) -> Change:
         keys,
         image,
         float(created) if isinstance(created, int | float) else 0.0,
+        by_service=event == "REMOVE" and record.get("userIdentity") == SERVICE_IDENTITY,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from .. import errors
 from ..config import ConfigError
 from ..errors import ApiError, StoreError
+from ..faults import NO_FAULTS, Faults
 from ..model.plans import WritePlan
 from ..model.table import Table
 from ..operations.context import Context
@@ -72,6 +73,7 @@ class Replicator:
         destination: Destination | None,
         concurrency: int,
         mark_seconds: float,
+        faults: Faults = NO_FAULTS,
     ) -> None:
         if not ctx.store.capabilities.transactions:
             raise ConfigError("store: replication needs one with transactions, as items have marks")
@@ -80,6 +82,7 @@ class Replicator:
         self._destination = destination
         self._turns = asyncio.Semaphore(concurrency)
         self._mark_seconds = mark_seconds
+        self._faults = faults
         self._marks: Table | None = None
         self._making = asyncio.Lock()
 
@@ -119,7 +122,9 @@ class Replicator:
         """Raises Poison."""
         try:
             actions = await self._actions(change)
+            await self._faults.at("replicate:planned")
             await run_transaction(self._ctx, actions, None)
+            await self._faults.at("replicate:applied")
         except ApiError as fault:
             return _outcome(fault)
         except StoreError as fault:
@@ -155,6 +160,7 @@ class Replicator:
             await self._destination.keep({"reason": reason, "record": record})
         except KeepFailed as fault:
             return Failed(f"{reason}; the on-failure destination did not take it: {fault}")
+        await self._faults.at("replicate:kept")
         return Kept(reason)
 
     def _count(self, outcomes: Any, changes: Sequence[Change]) -> None:
@@ -169,7 +175,8 @@ class Replicator:
 def _item_plan(target: Table, change: Change) -> WritePlan:
     """Raises ApiError."""
     if change.image is None:
-        return delete_plan(target, change.keys)
+        # Who reads the target's stream must see, too, that nobody asked for it.
+        return delete_plan(target, change.keys, by_service=change.by_service)
     if item_size(change.image) > target.limits.item:
         raise too_large()
     return put_plan(target, change.image)

@@ -21,6 +21,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from ..clock import Clock, SystemClock
 from ..config import ReplicationSettings, load_replication_settings
 from ..errors import StoreError
+from ..faults import NO_FAULTS, Faults
 from ..metrics import Emf, Metrics
 from ..operations.context import Context
 from ..store.base import Store
@@ -60,9 +61,15 @@ class StreamHandler:
     `metrics` counts what became of the records.
     """
 
-    def __init__(self, settings: ReplicationSettings, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: ReplicationSettings,
+        clock: Clock | None = None,
+        faults: Faults = NO_FAULTS,
+    ) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._faults = faults
         self._log = Logger(service="dynaspan", level=settings.log_level.upper())
         self.metrics = Metrics()
         self._emf = Emf(self.metrics, "dynaspan")
@@ -89,7 +96,7 @@ class StreamHandler:
 
     def _build(self) -> None:
         settings = self._settings
-        self._store: Store = open_store(settings, self._clock, self.metrics)
+        self._store: Store = open_store(settings, self._clock, self.metrics, self._faults)
         queue = KeyQueue(by_partition=self._store.capabilities.partition_contention)
         ctx = Context(self._store, settings, self._clock, self.metrics, queue)
         self._replicator = Replicator(
@@ -98,6 +105,7 @@ class StreamHandler:
             destination=open_destination(settings.on_failure) if settings.on_failure else None,
             concurrency=settings.replication_concurrency,
             mark_seconds=settings.replication_mark_seconds,
+            faults=self._faults,
         )
         self._opened = False
 

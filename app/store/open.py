@@ -5,11 +5,14 @@ from __future__ import annotations
 from ..clock import Clock
 from ..config import ConfigError, Settings, is_loopback
 from ..errors import StoreError
+from ..faults import NO_FAULTS, Faults
 from ..metrics import Metrics
 from .base import Finding, Store
 
 
-def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
+def open_store(
+    settings: Settings, clock: Clock, metrics: Metrics, faults: Faults = NO_FAULTS
+) -> Store:
     """Raises ConfigError for a URL of no known kind. `Store.open` does the first I/O."""
     scheme, separator, _ = settings.store.partition("://")
     # Each imported here: who uses SQLite never loads the driver, and the other way round.
@@ -24,6 +27,7 @@ def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
             settings.store,
             clock=clock,
             metrics=metrics,
+            faults=faults,
             deadline=settings.deadline,
             # What they tell of the cluster is not for everybody who can reach the server.
             system_tables=settings.auth == "enforce" or is_loopback(settings.host),
@@ -32,7 +36,11 @@ def open_store(settings: Settings, clock: Clock, metrics: Metrics) -> Store:
         from .cassandra.keyspaces import KeyspacesStore
 
         return KeyspacesStore(
-            settings.store, clock=clock, metrics=metrics, deadline=settings.deadline
+            settings.store,
+            clock=clock,
+            metrics=metrics,
+            faults=faults,
+            deadline=settings.deadline,
         )
     raise ConfigError(
         f"store: {settings.store_for_display!r} is no store URL; "

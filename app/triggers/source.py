@@ -85,6 +85,11 @@ class Source:
 
     def _event(self, record: Record) -> Record:
         plain: Record = _plain(record)
+        if (identity := plain.get("userIdentity")) is not None:
+            # The API begins its members with capitals, an event does not.
+            plain["userIdentity"] = {
+                name[0].lower() + name[1:]: identity[name] for name in identity
+            }
         return {**plain, "eventSourceARN": self.arn}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.model.rows import Item
+from app.model.stream import Record as StreamRecord
 from app.operations import get_item, query, scan
 from app.operations.context import Context
 from app.replication.marks import TABLE
@@ -151,16 +152,7 @@ async def test_indexes_and_the_stream_of_the_target_follow(ctx: Context, kept: P
     assert as_dict(await query.run(ctx, request))["Count"] == 1
     # What is delivered twice is told once.
     await replicator.apply([record(table, 1, "a", "x"), record(table, 2, "a", None)])
-    (stream,) = await ctx.store.streams(table)
-    events: list[str] = []
-    async with asyncio.timeout(30):
-        while len(events) < 2:
-            pages = [
-                await ctx.store.read_stream(stream, shard.number, start=None, limit=10)
-                for shard in await ctx.store.shards(stream)
-            ]
-            events = [each.record.event for page in pages for each in getattr(page, "records", ())]
-            await asyncio.sleep(0.02)
+    events = [each.event for each in await records_of(ctx, table, 2)]
     assert events == ["INSERT", "REMOVE"]
     # The record names an index key of the wrong type: the target can never take it.
     wrong = record(table, 3, "b", "x")
@@ -168,6 +160,49 @@ async def test_indexes_and_the_stream_of_the_target_follow(ctx: Context, kept: P
     (outcome,) = await replicator.apply([wrong])
     assert isinstance(outcome, Kept)
     assert "by-value" in outcome.reason
+
+
+async def records_of(ctx: Context, table: str, count: int) -> list[StreamRecord]:
+    (stream,) = await ctx.store.streams(table)
+    found: list[StreamRecord] = []
+    async with asyncio.timeout(30):
+        while len(found) < count:
+            pages = [
+                await ctx.store.read_stream(stream, shard.number, start=None, limit=10)
+                for shard in await ctx.store.shards(stream)
+            ]
+            found = [each.record for page in pages for each in getattr(page, "records", ())]
+            await asyncio.sleep(0.02)
+    return found
+
+
+# Triggers of the target archive what has expired, as those of the source do, and filter by it.
+async def test_who_deleted_an_item_is_told_to_the_stream_of_the_target(
+    ctx: Context, kept: Path
+) -> None:
+    view = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    table = await make_table(ctx, StreamSpecification=view)
+    replicator = new_replicator(ctx, kept)
+    # Of one partition, so that the order is that of one shard.
+    expired = record(table, 3, "a", None, sk="1")
+    expired["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    for each in (
+        record(table, 1, "a", "x", sk="1"),
+        record(table, 2, "a", "x", sk="2"),
+        expired,
+        record(table, 4, "a", None, sk="2"),
+    ):
+        assert await replicator.apply([each]) == [Applied()]
+    found = {
+        (each.event, each.keys["sk"]["N"]): each.by_service
+        for each in await records_of(ctx, table, 4)
+    }
+    assert found == {
+        ("INSERT", "1"): False,
+        ("INSERT", "2"): False,
+        ("REMOVE", "1"): True,
+        ("REMOVE", "2"): False,
+    }
 
 
 def broken(table: str, **members: Any) -> Record:

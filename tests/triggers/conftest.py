@@ -83,6 +83,10 @@ def client(server: Server) -> Iterator[Any]:
 @pytest.fixture
 def stream(client: Any) -> tuple[str, str]:
     """(table, ARN of its stream)."""
+    return make_stream(client)
+
+
+def make_stream(client: Any) -> tuple[str, str]:
     name = f"t{uuid.uuid4().hex[:12]}"
     client.create_table(
         TableName=name,

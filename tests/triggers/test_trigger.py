@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from tools.process import Process
+from tools.server import Server
 
-from .conftest import Endpoint, StartTrigger, wait_for
+from .conftest import ACCESS, Endpoint, StartTrigger, make_stream, wait_for
 
 Stream = tuple[str, str]
 
@@ -127,6 +131,31 @@ def test_what_is_given_up_is_at_the_destination(
     (lost,) = document["payload"]["Records"]
     assert lost["dynamodb"]["Keys"] == {"pk": {"S": "k4"}}
     wait_for(lambda: set(keys(endpoint)) == set(names), process.log)
+
+
+# In the form of an event, by which functions and filters know what has expired.
+def test_who_deleted_an_item_is_told(
+    start_server: Callable[..., Server],
+    endpoint: Endpoint,
+    start_trigger: StartTrigger,
+    tmp_path: Path,
+) -> None:
+    server = start_server("--store", f"sqlite:///{tmp_path}/data.db", "--ttl-interval", "0.2")
+    client = boto3.client("dynamodb", endpoint_url=server.url, region_name="us-east-1", **ACCESS)
+    table, arn = make_stream(client)
+    client.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"AttributeName": "until", "Enabled": True}
+    )
+    put(client, table, "a", until={"N": str(int(time.time()) - 60)})
+    client.close()
+    pattern = json.dumps({"userIdentity": {"type": ["Service"]}})
+    arguments = ("--endpoint-url", server.url, "--filter", pattern)
+    process = start_trigger(arn, endpoint.url, *arguments)
+    wait_for(lambda: bool(endpoint.records), process.log)
+    (record,) = endpoint.records
+    assert record["eventName"] == "REMOVE"
+    assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    end(process)
 
 
 def test_partial_failures_come_again(
