@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 from fastapi.responses import Response as HttpResponse
 
 from ..metrics import Metrics
 from .asgi import Receive, Scope, Send
 from .data_plane import DataPlane
 from .health import Readiness
-from .responses import CORS_HEADERS, new_request_id, not_found
+from .responses import ALLOW_ORIGIN, Response, healthy, new_request_id, not_found
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 _PREFLIGHT_SECONDS = "172800"
@@ -60,9 +60,8 @@ class Application(FastAPI):
         return HttpResponse(self._metrics.prometheus(), media_type=_PROMETHEUS)
 
 
-async def _healthy(request: Request) -> PlainTextResponse:
-    """What the service answers to GET /, which some health checks look for."""
-    return PlainTextResponse(f"healthy: {request.headers.get('host', 'dynaspan')} ")
+async def _healthy(request: Request) -> HttpResponse:
+    return _http(healthy(request.headers.get("host", "dynaspan")))
 
 
 async def _alive() -> JSONResponse:
@@ -70,9 +69,13 @@ async def _alive() -> JSONResponse:
 
 
 async def _preflight(request: Request) -> HttpResponse:
-    headers = {name.decode(): value.decode() for name, value in CORS_HEADERS}
-    headers["access-control-max-age"] = _PREFLIGHT_SECONDS
-    headers["x-amzn-requestid"] = new_request_id().decode()
+    if "origin" not in request.headers:
+        return _http(not_found())
+    headers = {
+        ALLOW_ORIGIN[0].decode(): ALLOW_ORIGIN[1].decode(),
+        "access-control-max-age": _PREFLIGHT_SECONDS,
+        "x-amzn-requestid": new_request_id().decode(),
+    }
     for what in ("headers", "method"):
         asked = request.headers.get(f"access-control-request-{what}")
         if asked is not None:
@@ -82,6 +85,10 @@ async def _preflight(request: Request) -> HttpResponse:
 
 
 async def _not_found(request: Request, fault: Exception) -> HttpResponse:
-    status, headers, chunks = not_found()
+    return _http(not_found())
+
+
+def _http(answer: Response) -> HttpResponse:
+    status, headers, chunks = answer
     names = {name.decode(): value.decode() for name, value in headers}
     return HttpResponse(b"".join(chunks), status, names)

@@ -23,9 +23,15 @@ _THREAD_BYTES = 256 * 1024
 _SERVER = (b"server", b"Server")
 _GZIPPED = (b"content-encoding", b"gzip")
 _XML = (b"content-type", b"application/xml")
+_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+ALLOW_ORIGIN = (b"access-control-allow-origin", b"*")
 CORS_HEADERS = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"x-amzn-RequestId,x-amz-crc32,x-amzn-ErrorType,Date"),
+    ALLOW_ORIGIN,
+    (
+        b"access-control-expose-headers",
+        b"x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,"
+        b"x-amz-crc32,Date",
+    ),
 )
 
 # Of these versions of the protocol the answer has the one that was asked in.
@@ -112,6 +118,11 @@ def error_body(error: ApiError) -> bytes:
     if error.fields is not None:
         body.update(error.fields)
     return orjson.dumps(body)
+
+
+def healthy(host: str) -> Response:
+    """What the service answers to GET /, which some health checks look for."""
+    return response(200, _PLAIN, (f"healthy: {host} ".encode(),), new_request_id())
 
 
 def not_found() -> Response:

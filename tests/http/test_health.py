@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ def test_get_is_answered_unsigned(server: Server, client: Client) -> None:
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.content == b"healthy: 127.0.0.1:%d " % server.port
+    assert int(answer.headers["x-amz-crc32"]) == zlib.crc32(answer.content)
+    assert len(answer.headers["x-amzn-RequestId"]) == 52
 
 
 def test_healthz_and_readyz(client: Client) -> None:
@@ -62,13 +65,23 @@ def test_preflight(client: Client) -> None:
     allowed = answer.headers["access-control-allow-headers"]
     assert allowed == "authorization,x-amz-date,x-amz-target"
     assert answer.headers["access-control-max-age"] == "172800"
+    # That is said of answers only.
+    assert answer.headers["access-control-expose-headers"] is None
+
+
+def test_options_of_no_browser_are_not_found(client: Client) -> None:
+    answer = client.send("OPTIONS", "/")
+    assert (answer.status, answer.content) == (404, b"<UnknownOperationException/>\n")
 
 
 @pytest.mark.parametrize("body", [b"{}", b"{"])
 def test_a_browser_may_read_answers_and_errors(body: bytes, client: Client) -> None:
     answer = client.post(body, Origin="https://example.org")
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert "x-amz-crc32" in answer.headers["access-control-expose-headers"]
+    assert answer.headers["access-control-expose-headers"] == (
+        "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,"
+        "x-amz-crc32,Date"
+    )
     assert client.post(body).headers["access-control-allow-origin"] is None
 
 
