@@ -47,9 +47,14 @@ def contains(value: Value, wanted: Value) -> bool:
 
 
 def size(value: Value) -> Value | None:
-    """Characters of an S, bytes of a B, elements of the others; None for N, BOOL and NULL."""
+    """Characters of an S as Java counts them, bytes of a B, elements of the others; None for N,
+    BOOL and NULL."""
     (kind,) = value
     if kind in ("N", "BOOL", "NULL"):
         return None
     content = value[kind]
+    if kind == "S":
+        return {
+            "N": str(len(content) if content.isascii() else len(content.encode("utf-16-le")) // 2)
+        }
     return {"N": str(len(a2b_base64(content) if kind == "B" else content))}

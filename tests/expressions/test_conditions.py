@@ -149,6 +149,9 @@ def test_in_compares_with_each():
         ("size(m) = :v", {"N": "2"}, True),
         ("size(ss) > :v", {"N": "1"}, True),
         ("size(:v) = size(s)", {"S": "12345"}, True),
+        # In units of UTF-16: the last one is two.
+        ("size(:v) = size(s)", {"S": "123\U0001f600"}, True),
+        ("size(:v) = size(s)", {"S": "1234é"}, True),
         # These have no size, nor has what is not there.
         ("size(n) >= :v", {"N": "0"}, False),
         ("size(yes) >= :v", {"N": "0"}, False),
