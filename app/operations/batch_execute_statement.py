@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from .. import errors
 from ..errors import ApiError, StoreError
 from ..model import capacity
 from ..model.plans import NotWritten, Old, WritePlan
 from ..model.rows import Key
 from ..model.table import Table
-from ..partiql import Bound, Exists, bind
+from ..partiql import Bound, Delete, Exists, Update, bind
+from .answer_budget import fitting, text_bytes
 from .context import Context
 from .execute_statement import EXISTS_REFUSED
 from .item_writes import index_units, old_for_answer, refuse, written_units
 from .registry import Answer, Request
-from .statement_items import ItemRead, item_read
+from .statement_items import ItemRead, check_one_item, item_read
 from .statement_writes import returned, write_plan
 from .tables import usable_table
 from .writes import run_write
@@ -36,6 +39,11 @@ _CODES = {
     "ThrottlingException": "ThrottlingError",
     "TransactionConflictException": "TransactionConflict",
     "ValidationException": "ValidationError",
+}
+# A code with which a statement may be sent again: the service's answer would have room for it.
+_NO_ROOM = {
+    "Code": "ThrottlingError",
+    "Message": "The answer has no room for this statement: it was not executed, send it again.",
 }
 NOT_ONE_ITEM = (
     "Select statements within BatchExecuteStatement must specify the primary key in the where "
@@ -70,6 +78,20 @@ async def run(ctx: Context, request: Request) -> Answer:
     keys = [one.key for one in ones if one.key is not None]
     if len(set(keys)) < len(keys):
         raise errors.validation("Provided list of item keys contains duplicates")
+    if ctx.answer_bytes is None or not any(_shows_item(one) for one in ones):
+        await _work_at_once(ctx, ones)
+    elif any(isinstance(one.work, WritePlan) for one in ones):
+        await _write_while_fitting(ctx, ones, ctx.answer_bytes)
+    else:
+        await _work_at_once(ctx, ones)
+        _keep_fitting(ones, ctx.answer_bytes)
+    result: dict[str, Any] = {"Responses": [one.answer for one in ones]}
+    if mode != "NONE":
+        result["ConsumedCapacity"] = _consumed(ones, mode)
+    return result
+
+
+async def _work_at_once(ctx: Context, ones: Sequence[_One]) -> None:
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def work(one: _One) -> None:
@@ -77,10 +99,35 @@ async def run(ctx: Context, request: Request) -> Answer:
             await _work(ctx, one)
 
     await asyncio.gather(*map(work, ones))
-    result: dict[str, Any] = {"Responses": [one.answer for one in ones]}
-    if mode != "NONE":
-        result["ConsumedCapacity"] = _consumed(ones, mode)
-    return result
+
+
+async def _write_while_fitting(ctx: Context, ones: Sequence[_One], budget: int) -> None:
+    """One by one: what is written must be answered, so that the largest item must have room."""
+    used = 0
+    for one in ones:
+        # As a JSON text an item is hardly ever more than twice as large.
+        room = 2 * one.work.table.limits.item if one.work and _shows_item(one) else 0
+        if used and room and used + room > budget:
+            one.work, one.answer["Error"] = None, _NO_ROOM
+            continue
+        await _work(ctx, one)
+        used += text_bytes(orjson.dumps(one.answer))
+
+
+def _keep_fitting(ones: Sequence[_One], budget: int) -> None:
+    parts = [orjson.dumps(one.answer) if "Item" in one.answer else None for one in ones]
+    for one in ones[fitting(parts, budget) :]:
+        if one.answer.pop("Item", None) is not None:
+            one.units, one.answer["Error"] = 0.0, _NO_ROOM
+
+
+def _shows_item(one: _One) -> bool:
+    if one.bound is None:
+        return False
+    statement = one.bound.statement
+    returning = isinstance(statement, Update | Delete) and statement.returning != "NONE"
+    failing = one.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    return returning or failing or one.bound.reads
 
 
 async def _prepare(ctx: Context, one: _One, old: Old) -> None:
@@ -92,7 +139,8 @@ async def _prepare(ctx: Context, one: _One, old: Old) -> None:
         one.bound = bound
         one.table = await usable_table(ctx, bound.table)
         if bound.reads:
-            one.work = item_read(one.table, bound, NOT_ONE_ITEM)
+            check_one_item(one.table, bound, NOT_ONE_ITEM)
+            one.work = item_read(one.table, bound)
         else:
             one.work = write_plan(one.table, bound, old=old)
     except ApiError as fault:

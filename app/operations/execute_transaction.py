@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import errors
@@ -15,15 +15,17 @@ from ..partiql import Bound, Delete, Exists, Select, Update, Where, bind
 from .context import Context
 from .item_plans import check_plan
 from .registry import Answer, Request
-from .statement_items import ItemRead, item_read
+from .statement_items import ItemRead, check_one_item, item_read
 from .statement_writes import key_of_where, write_plan
 from .tables import table_in_transaction
 from .transactions import (
     Action,
+    check_answer,
     check_supported,
     read_capacity,
     read_units,
     refuse_duplicates,
+    replayed_capacity,
     run_transaction,
     snapshot,
     token_of,
@@ -67,6 +69,8 @@ async def run(ctx: Context, request: Request) -> Answer:
     if mode != "NONE" and outcomes is not None:
         written = list(zip(tables, outcomes, strict=True))
         result["ConsumedCapacity"] = write_capacity(written, mode)
+    elif mode != "NONE":
+        result["ConsumedCapacity"] = await replayed_capacity(ctx, actions, mode)
     return result
 
 
@@ -88,15 +92,24 @@ async def _read(
 ) -> Answer:
     keys: set[Any] = set()
     reads: list[ItemRead] = []
+    reasons: list[Mapping[str, Any]] = []
     for number, (table, statement) in enumerate(zip(tables, statements, strict=True)):
-        read = item_read(table, statement, f"{_in(number)}{_NOT_ONE_ITEM}")
+        check_one_item(table, statement, f"{_in(number)}{_NOT_ONE_ITEM}")
+        try:
+            read = item_read(table, statement)
+        except ApiError as fault:
+            reasons.append(errors.fault_reason(fault))
+            continue
+        reasons.append(errors.NO_REASON)
         refuse_duplicates(keys, table, read.key)
         reads.append(read)
+    if len(reads) < len(reasons):
+        raise errors.transaction_canceled(reasons)
     rows = await snapshot(ctx, [(read.table, read.key) for read in reads])
     found = [read.shown(row) for read, row in zip(reads, rows, strict=True)]
-    result: dict[str, Any] = {
-        "Responses": [{} if item is None else {"Item": item} for item in found]
-    }
+    responses = [{} if item is None else {"Item": item} for item in found]
+    check_answer(ctx, responses)
+    result: dict[str, Any] = {"Responses": responses}
     if mode != "NONE":
         used = [
             (table, capacity.TRANSACTION_FACTOR * read_units(row))

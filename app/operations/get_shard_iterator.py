@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import errors
 from ..errors import ApiError
-from ..model.stream import LoggedRecord, StreamOfTable
+from ..model.stream import FIRST_SEQUENCE, LoggedRecord, StreamOfTable
 from ..store.base import Trimmed
 from .context import Context
 from .registry import Answer, Request
@@ -36,9 +36,10 @@ async def run(ctx: Context, request: Request) -> Answer:
     start: int | None = None
     if number is not None:
         start = sequence_of(stream.stream, shard, int(number))
-        if not 0 < start < following:
+        # DescribeStream names the first number of a shard before there is a record of it.
+        if not 0 < start < max(following, FIRST_SEQUENCE + 1):
             raise _invalid("Invalid SequenceNumber")
-        start += kind == _AT_NUMBER[1]
+        start += kind == _AT_NUMBER[1] and start < following
         if isinstance(await ctx.store.read_stream(stream, shard, start=start, limit=1), Trimmed):
             raise errors.trimmed_data_access()
     elif moment is not None:

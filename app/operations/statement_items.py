@@ -34,11 +34,9 @@ class ItemRead:
         return capacity.read_units(size, consistent=consistent)
 
 
-def item_read(table: Table, read: Bound, refusal: str) -> ItemRead:
-    """`refusal` is what is said of a SELECT that asks more, or less, than a primary key.
-
-    Raises ValidationException.
-    """
+def check_one_item(table: Table, read: Bound, refusal: str) -> None:
+    """Raises `refusal`, as a ValidationException, for a SELECT that asks more, or less, than a
+    primary key."""
     statement = read.statement
     assert isinstance(statement, Select)
     where = statement.where
@@ -48,8 +46,14 @@ def item_read(table: Table, read: Bound, refusal: str) -> ItemRead:
         raise errors.validation(refusal)
     if len(read.key_terms(where, table.key_names)) < len(table.keys):
         raise errors.validation(refusal)
-    read.condition(where)
-    key = key_of_request(table, key_of_where(table, read, where))
+
+
+def item_read(table: Table, read: Bound) -> ItemRead:
+    """Of a SELECT that `check_one_item` let through. Raises ValidationException."""
+    statement = read.statement
+    assert isinstance(statement, Select)
+    read.condition(statement.where)
+    key = key_of_request(table, key_of_where(table, read, statement.where))
     return ItemRead(table, key, columns_of(statement))
 
 

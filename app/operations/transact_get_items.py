@@ -23,11 +23,13 @@ from .tables import table_in_transaction
 from .transactions import (
     MOST_BYTES,
     as_named,
+    check_answer,
     check_supported,
     read_capacity,
     read_units,
     refuse_duplicates,
     snapshot,
+    too_large_answer,
 )
 
 _EXPRESSIONS = ("ProjectionExpression",)
@@ -60,8 +62,9 @@ async def run(ctx: Context, request: Request) -> Answer:
     if sum(len(row.data) for row in rows if row is not None) > MOST_BYTES:
         size = sum(item_size(row.item) for row in rows if row is not None)
         if size > MOST_BYTES:
-            raise errors.validation(f"Payload in response is too large.{size}")
+            raise too_large_answer(size)
     found = [_response(row, one[2]) for row, one in zip(rows, parsed, strict=True)]
+    check_answer(ctx, found)
     result: dict[str, Any] = {"Responses": found}
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if mode != "NONE":

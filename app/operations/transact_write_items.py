@@ -10,7 +10,6 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError
 from ..expressions import Condition, update
-from ..model import capacity
 from ..model.plans import WritePlan
 from ..model.rows import Item
 from ..model.table import Table
@@ -34,9 +33,8 @@ from .transactions import (
     Action,
     as_named,
     check_supported,
-    read_capacity,
-    read_units,
     refuse_duplicates,
+    replayed_capacity,
     run_transaction,
     token_of,
     write_capacity,
@@ -87,12 +85,8 @@ async def run(ctx: Context, request: Request) -> Answer:
         written = list(zip(tables, outcomes, strict=True))
         result["ConsumedCapacity"] = as_named(write_capacity(written, mode), named)
     elif mode != "NONE":
-        # It was done before: this time it has but looked.
-        used = []
-        for plan in plans:
-            row = await ctx.store.get(plan.table, plan.key, consistent=True)
-            used.append((plan.table, capacity.TRANSACTION_FACTOR * read_units(row)))
-        result["ConsumedCapacity"] = as_named(read_capacity(used, mode), named)
+        replayed = await replayed_capacity(ctx, actions, mode)
+        result["ConsumedCapacity"] = as_named(replayed, named)
     if request.get("ReturnItemCollectionMetrics", "NONE") != "NONE":
         result["ItemCollectionMetrics"] = await metrics_by_table(
             ctx,

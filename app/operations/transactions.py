@@ -36,6 +36,7 @@ from ..store.base import (
     Write,
 )
 from ..values import item_size
+from .answer_budget import text_bytes
 from .context import Context
 from .item_collections import check_collection
 from .item_writes import index_units, written_units
@@ -140,6 +141,18 @@ async def snapshot(ctx: Context, reads: Sequence[tuple[Table, Key]]) -> tuple[Ro
     return rows
 
 
+def too_large_answer(size: int) -> ApiError:
+    return errors.validation(f"Payload in response is too large.{size}")
+
+
+def check_answer(ctx: Context, responses: Sequence[Mapping[str, Any]]) -> None:
+    """Raises for more than the front door takes: a transaction has no pages."""
+    if ctx.answer_bytes is not None:
+        size = text_bytes(orjson.dumps(responses))
+        if size > ctx.answer_bytes:
+            raise too_large_answer(size)
+
+
 def check_supported(ctx: Context) -> None:
     if not ctx.store.capabilities.transactions:
         raise errors.validation("Transactions are not supported by the store of this server")
@@ -190,6 +203,17 @@ def read_capacity(sizes: Sequence[tuple[Table, float]], mode: str) -> list[dict[
         capacity.consumed(table, units[name], {}, mode, capacity.READ_MEMBERS)
         for name, table in tables.items()
     ]
+
+
+async def replayed_capacity(
+    ctx: Context, actions: Sequence[Action], mode: str
+) -> list[dict[str, Any]]:
+    """ConsumedCapacity of a transaction that was done before: this time it has but looked."""
+    used = []
+    for plan in [action.plan for action in actions if isinstance(action.plan, WritePlan)]:
+        row = await ctx.store.get(plan.table, plan.key, consistent=True)
+        used.append((plan.table, capacity.TRANSACTION_FACTOR * read_units(row)))
+    return read_capacity(used, mode)
 
 
 def as_named(

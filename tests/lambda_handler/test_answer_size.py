@@ -23,7 +23,9 @@ MOST = {"alb-put-item": BALANCER, "http-api-get-item": INVOKE}
 TEXT = ('"Grüße\\' * 40_000)[:200_000]
 
 
-def ask(call: Call, name: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+def ask(
+    call: Call, name: str, operation: str, request: dict[str, Any], status: int = 200
+) -> dict[str, Any]:
     event = load(name)
     prefix = "DynamoDBStreams_20120810" if operation in STREAMS else "DynamoDB_20120810"
     event["headers"]["x-amz-target"] = f"{prefix}.{operation}"
@@ -32,7 +34,7 @@ def ask(call: Call, name: str, operation: str, request: dict[str, Any]) -> dict[
     event["isBase64Encoded"] = True
     answer = call(event, Context())
     found: dict[str, Any] = json.loads(body_of(answer))
-    assert answer["statusCode"] == 200, found
+    assert answer["statusCode"] == status, found
     assert len(json.dumps(answer)) <= MOST[name], operation
     return found
 
@@ -122,6 +124,72 @@ def test_batches(call: Call, front: str) -> None:
         rounds += 1
     assert sorted(found, key=int) == [str(number) for number in range(COUNT)]
     assert rounds > 1
+
+
+def key_of(number: int) -> dict[str, Any]:
+    return {"pk": {"S": "a"}, "sk": {"N": str(number)}}
+
+
+def select(number: int) -> dict[str, Any]:
+    return {"Statement": f"SELECT * FROM {TABLE} WHERE pk = 'a' AND sk = {number}"}
+
+
+# What has no room is to be asked for again, as is what the service throttles.
+@pytest.mark.parametrize("front", MOST)
+def test_batches_of_statements(call: Call, front: str) -> None:
+    left = list(range(25))
+    rounds = 0
+    while left:
+        request = {"Statements": [select(number) for number in left]}
+        responses = ask(call, front, "BatchExecuteStatement", request)["Responses"]
+        found = [int(each["Item"]["sk"]["N"]) for each in responses if "Item" in each]
+        assert found == left[: len(found)] != []
+        codes = {each["Error"]["Code"] for each in responses[len(found) :]}
+        assert codes <= {"ThrottlingError"}
+        left = left[len(found) :]
+        rounds += 1
+    assert rounds > 1
+
+
+# What could not be told any more is not done.
+def test_batches_of_statements_that_return_items(call: Call) -> None:
+    table, count = {"TableName": "written"}, 8
+    request: dict[str, Any] = {
+        **table,
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "N"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    front = "http-api-get-item"
+    ask(call, front, "CreateTable", request)
+    keys = [{"pk": {"N": str(number)}} for number in range(count)]
+    for key in keys:
+        item = {**key, "text": {"S": TEXT[:60_000]}}
+        ask(call, front, "PutItem", {**table, "Item": item})
+    update = "UPDATE written SET m = 1 WHERE pk = ? RETURNING ALL NEW *"
+    statements = [{"Statement": update, "Parameters": [key["pk"]]} for key in keys]
+    request = {"Statements": statements}
+    responses = ask(call, "alb-put-item", "BatchExecuteStatement", request)["Responses"]
+    told = ["Item" in each for each in responses]
+    assert set(told) == {True, False}
+    for key, was_told in zip(keys, told, strict=True):
+        item = ask(call, front, "GetItem", {**table, "Key": key})["Item"]
+        assert ("m" in item) == was_told
+
+
+# A transaction has no pages: it is refused as the service refuses more than 4 MB.
+@pytest.mark.parametrize("operation", ["TransactGetItems", "ExecuteTransaction"])
+def test_transactions_that_are_too_large(call: Call, operation: str) -> None:
+    def request(count: int) -> dict[str, Any]:
+        if operation == "ExecuteTransaction":
+            return {"TransactStatements": [select(number) for number in range(count)]}
+        gets = [{"TableName": TABLE, "Key": key_of(number)} for number in range(count)]
+        return {"TransactItems": [{"Get": get} for get in gets]}
+
+    assert len(ask(call, "alb-put-item", operation, request(1))["Responses"]) == 1
+    answer = ask(call, "alb-put-item", operation, request(8), status=400)
+    assert answer["__type"].endswith("#ValidationException")
+    assert answer["message"].startswith("Payload in response is too large.")
 
 
 def test_records_of_a_stream(call: Call) -> None:

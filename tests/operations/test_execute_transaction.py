@@ -110,6 +110,13 @@ def test_a_fault_of_one_cancels_all(cancelled: Execute, table: str, key: str) ->
     assert reasons == [NONE, {"Code": "ValidationError", "Message": message}]
 
 
+# As of TransactGetItems.
+def test_a_fault_of_one_read_cancels_all(cancelled: Execute, table: str, key: str) -> None:
+    reasons = cancelled(select(table, key), f'SELECT * FROM "{table}" WHERE pk = 1')
+    message = "Key attribute's data type should match its data type in table's schema: Key pk"
+    assert reasons == [NONE, {"Code": "ValidationError", "Message": message}]
+
+
 def test_a_token_is_spent_once(execute: Execute, table: str, key: str) -> None:
     execute(insert(table, key))
     add = f"UPDATE \"{table}\" SET n = n + 1 WHERE pk = '{key}'"
@@ -187,3 +194,16 @@ def test_everything_costs_twice(client: Any, table: str, key: str) -> None:
         assert answer["ConsumedCapacity"] == [
             {"TableName": table, "CapacityUnits": 2.0, f"{member}CapacityUnits": 2.0}
         ]
+
+
+# What was done before is but looked at.
+@pytest.mark.differs_locally("no capacity is told")
+def test_a_replay_costs_reads(client: Any, table: str, key: str) -> None:
+    request = {
+        "TransactStatements": [{"Statement": insert(table, key)}],
+        "ClientRequestToken": key,
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    told = [client.execute_transaction(**request)["ConsumedCapacity"] for _ in range(2)]
+    units = {"TableName": table, "CapacityUnits": 2.0}
+    assert told == [[units | {"WriteCapacityUnits": 2.0}], [units | {"ReadCapacityUnits": 2.0}]]

@@ -78,6 +78,29 @@ def test_the_four_types(
     assert streams.get_records(ShardIterator=latest)["Records"] == [last]
 
 
+# Who begins where DescribeStream says that a shard begins misses nothing.
+def test_the_starting_number_of_an_empty_shard(
+    client: Any, streams: Any, new_table: Callable[..., str], key: str
+) -> None:
+    name = new_table({"pk": "S"}, StreamSpecification=specification())
+    arn = arn_of(client, name)
+    places = [
+        iterator(
+            streams,
+            arn,
+            shard["ShardId"],
+            kind,
+            SequenceNumber=shard["SequenceNumberRange"]["StartingSequenceNumber"],
+        )
+        for shard in shards_of(streams, arn)
+        for kind in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
+    ]
+    client.put_item(TableName=name, Item={"pk": {"S": key}})
+    (record,) = records_of(streams, arn, key, 1)
+    pages = [streams.get_records(ShardIterator=place)["Records"] for place in places]
+    assert [found for page in pages for found in page] == [record] * 2
+
+
 @no_coral
 def test_constraints(streams: Any, arn: str) -> None:
     _fails(

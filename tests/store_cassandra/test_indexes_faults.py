@@ -480,8 +480,9 @@ async def test_a_write_that_was_decided_and_not_written_has_its_entry(
     await attempt(store, table, done, item(done, g="a", h="1"))
     row = await store.get(table, done, consistent=True)
     assert row is not None
-    texts = [str(key.partition) for key in (done, lost)]
-    await leave_undecided(own_session.driver, store._address.keyspace, table, *texts)
+    partitions = [str(key.partition).encode() for key in (done, lost)]
+    name = f"t_{table.id}"
+    await leave_undecided(own_session.driver, store._address.keyspace, name, *partitions)
     assert len((await actual(store, table))[GLOBAL.name]) == 1
     mark = mark_of(table, lost, row.version, entry_changes(table, None, row.item))
     await store._marks.write(mark, Deadline(SystemClock(), 5.0))

@@ -304,7 +304,9 @@ async def test_a_write_that_was_decided_and_not_written_is_told(
     assert row is not None
     keyspace = store._address.keyspace
     texts = [str(key.partition) for key in (done, lost)]
-    await leave_undecided(own_session.driver, keyspace, table, *texts)
+    partitions = [text.encode() for text in texts]
+    name = f"t_{table.id}"
+    await leave_undecided(own_session.driver, keyspace, name, *partitions)
     assert await store.get(table, lost, consistent=True) is None
     mark = outbox.mark_of(table, lost, row.version)
     await store._streams.marks.write(mark, Deadline(SystemClock(), 5.0))

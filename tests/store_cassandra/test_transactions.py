@@ -30,8 +30,18 @@ from app.store.base import (
     Write,
 )
 from app.store.cassandra import CassandraStore, resolution, transactions
+from app.store.cassandra.dialect import CASSANDRA
+from app.store.cassandra.items import ItemTable
 from app.store.cassandra.marks import MICROSECONDS, slot_of
-from app.store.cassandra.session import Consistency, Result, Session, Statement, Value
+from app.store.cassandra.session import (
+    Consistency,
+    OutcomeUnknown,
+    Result,
+    Session,
+    Statement,
+    Value,
+)
+from app.store.cassandra.statements import row_of
 from tests.store_cassandra.faults import Late, answer_lost, request_lost
 from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, compare, indexed, item
 from tests.store_cassandra.streaming import becomes_complete, streamed
@@ -45,6 +55,7 @@ from tests.store_cassandra.support import (
     put,
 )
 from tests.store_cassandra.test_indexes_faults import DieAt, Died, abandon
+from tests.store_cassandra.undecided import leave_undecided
 
 BEGIN = "SET state = 'P'"
 PREPARE = "SET txid = ?"
@@ -362,9 +373,12 @@ async def test_a_lost_answer_leaves_nothing_open(
         await put(store, table, key, item=item(key, g="old"))
     batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
     own_session.on_next(text, fault)  # type: ignore[arg-type]
+    before = await records(store)
     assert await store.commit(batch) == outcome
     expected = "new" if outcome == Committed() else "old"
     assert await values(store, table, keys) == [expected] * 2
+    if outcome == Conflict():
+        assert await records(store) == before
     if outcome == Conflict():
         assert await store.commit(batch) == Committed()
 
@@ -390,6 +404,132 @@ async def test_a_request_that_arrives_late_changes_nothing(
         assert await put(store, table, key, item=item(key, g="mine")) == Committed()
     await late.arrive()
     assert await values(store, table, keys) == ["mine", "mine"]
+
+
+async def begun_without_a_round(
+    session: Session, statement: Statement, values: Sequence[Value], seconds: float
+) -> Result:
+    """The record, written so that its partition has no Paxos state yet."""
+    plain = statement.cql.replace(" IF state = null", "")
+    await session.execute(Statement(plain, Consistency.LOCAL_QUORUM), values, seconds)
+    return Result(("[applied]",), [(True,)])
+
+
+async def holders(store: CassandraStore, table: Table, keys: list[Key]) -> set[bytes]:
+    """The transactions that hold these rows."""
+    locks = ItemTable(store._address.keyspace, table, CASSANDRA).locks
+    found = [await store._session.execute(locks.holder, row_of(key), 5.0) for key in keys]
+    return {txid for result in found for (txid,) in result.rows if txid is not None}
+
+
+async def committed_records(store: CassandraStore) -> set[bytes]:
+    name = f"{store._address.keyspace}_catalog.transactions"
+    statement = Statement(f"SELECT id, state FROM {name}", Consistency.LOCAL_QUORUM)
+    rows = (await store._session.execute(statement, (), 5.0)).rows
+    return {id for id, state in rows if state == "C"}
+
+
+async def commit_left_undecided(make: MakeStore, session: FaultySession, id: bytes) -> None:
+    """The round that commits the transaction `id` was accepted, and its leader died.
+
+    It is that of another transaction, under another key.
+    """
+    hold = HoldAt("txn:committed")
+    twin = await make(faults=hold, sweeps=False)
+    before = await committed_records(twin)
+    table = await created(twin, new_table())
+    writes = [Write(table, key, ABSENT, item(key, g="x")) for key in keys_apart(2)]
+    work = asyncio.create_task(twin.commit(Batch(tuple(writes))))
+    try:
+        async with asyncio.timeout(30):
+            await hold.there.wait()
+        (done,) = await committed_records(twin) - before
+        catalog = f"{twin._address.keyspace}_catalog"
+        await leave_undecided(session.driver, catalog, "transactions", done, id)
+    finally:
+        hold.go.set()
+    assert await work == Committed()
+
+
+class TimesOut:
+    """Never executed; that nothing is known of it is said when `go` is set."""
+
+    def __init__(self) -> None:
+        self.there = asyncio.Event()
+        self.go = asyncio.Event()
+        self.values: Sequence[Value] = ()
+
+    async def __call__(
+        self, session: Session, statement: Statement, values: Sequence[Value], seconds: float
+    ) -> Result:
+        self.values = values
+        self.there.set()
+        await self.go.wait()
+        raise OutcomeUnknown("the round timed out")
+
+
+# A2, A9: a round that was accepted and not written is seen by a serial read or a lightweight
+# transaction, and by no other read: whoever ends the transaction finds the same.
+@pytest.mark.parametrize("ends", ["committer", "writer", "sweeper"])
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_an_undecided_commit_is_the_same_to_all(
+    make: MakeStore, own_session: FaultySession, ends: str, accepted: bool
+) -> None:
+    store = await make(session=own_session, sweeps=False)
+    table = await created(store, new_table())
+    keys = keys_apart(2)
+    for key in keys:
+        await put(store, table, key, item=item(key, g="old"))
+    batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
+    commit = TimesOut()
+    own_session.on_next(BEGIN, begun_without_a_round)
+    own_session.on_next(COMMIT, commit)
+    committer = asyncio.create_task(store.commit(batch))
+    try:
+        async with asyncio.timeout(30):
+            await commit.there.wait()
+        (id,) = commit.values
+        assert isinstance(id, bytes)
+        if accepted:
+            await commit_left_undecided(make, own_session, id)
+        reader = await make(sweeps=False)
+        assert await values(reader, table, keys) == ["old", "old"]
+        expected = "new" if accepted else "old"
+        if ends == "writer":
+            # Who is kept off ends it when it has taken too long.
+            mine = Write(table, keys[0], ANY, item(keys[0], g="mine"))
+            assert await commit_soon(reader, Batch((mine,))) == Committed()
+            assert await values(reader, table, keys) == ["mine", expected]
+        elif ends == "sweeper":
+            mark = resolution.transaction_mark(id, int(time.time() * MICROSECONDS))
+            assert await reader._sweeper._repair.settle(mark, old=False)
+            assert await holders(store, table, keys) == set()
+            assert await values(reader, table, keys) == [expected] * 2
+    finally:
+        commit.go.set()
+    assert await committer == (Committed() if accepted else Conflict())
+    if ends != "writer":
+        assert await values(store, table, keys) == [expected] * 2
+        assert await values(reader, table, keys) == [expected] * 2
+
+
+# A driver, or whatever is between, may send a statement again after all.
+async def test_a_commit_that_was_executed_twice_is_one(
+    make: MakeStore, own_session: FaultySession
+) -> None:
+    async def twice(
+        session: Session, statement: Statement, values: Sequence[Value], seconds: float
+    ) -> Result:
+        await session.execute(statement, values, seconds)
+        return await session.execute(statement, values, seconds)
+
+    store = await make(session=own_session, sweeps=False)
+    table = await created(store, new_table())
+    keys = keys_apart(2)
+    batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
+    own_session.on_next(COMMIT, twice)
+    assert await store.commit(batch) == Committed()
+    assert await values(store, table, keys) == ["new", "new"]
 
 
 # -- one partition, and tokens --------------------------------------------------------------

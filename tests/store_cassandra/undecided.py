@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.model.table import Table
 from app.store.cassandra.python_driver import PythonDriver
 from app.store.cassandra.session import Consistency, Statement, Value
 
@@ -21,20 +20,20 @@ async def ask(driver: PythonDriver, cql: str, *values: Value) -> list[dict[str, 
 
 
 async def leave_undecided(
-    driver: PythonDriver, keyspace: str, table: Table, done: str, undecided: str
+    driver: PythonDriver, keyspace: str, table: str, done: bytes, undecided: bytes
 ) -> None:
-    """The last round of partition `done`, accepted for `undecided`, a key of the same length that
-    nobody has written to yet."""
+    """The last round of partition `done`, accepted for `undecided`, a key of the same length in
+    which there has been no round yet."""
     assert len(done) == len(undecided)
     tables = "SELECT id FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?"
-    (found,) = await ask(driver, tables, keyspace, f"t_{table.id}")
+    (found,) = await ask(driver, tables, keyspace, table)
     columns = "most_recent_commit, most_recent_commit_at, most_recent_commit_version"
-    (state,) = await ask(driver, f"SELECT {columns} FROM {_STATE}", done.encode(), found["id"])
+    (state,) = await ask(driver, f"SELECT {columns} FROM {_STATE}", done, found["id"])
     commit, at, version = state.values()
-    proposal = commit.replace(done.encode(), undecided.encode())
+    proposal = commit.replace(done, undecided)
     assert proposal != commit
     insert = (
         "INSERT INTO system.paxos (row_key, cf_id, in_progress_ballot, proposal_ballot, proposal, "
         "proposal_version) VALUES (?, ?, ?, ?, ?, ?)"
     )
-    await ask(driver, insert, undecided.encode(), found["id"], at, at, proposal, version)
+    await ask(driver, insert, undecided, found["id"], at, at, proposal, version)

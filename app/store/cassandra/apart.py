@@ -24,6 +24,7 @@ from .transaction_statements import (
     ABORTED,
     COMMITTED,
     FINISHED,
+    PENDING,
 )
 
 
@@ -169,7 +170,10 @@ class Apart:
                     f"whether a transaction was committed is not known: {fault}"
                 ) from None
             return state in (COMMITTED, FINISHED)
-        return bool(result.rows[0][0])
+        if result.rows[0][0]:
+            return True
+        # Nobody else commits: should it be so it was this very statement, executed twice.
+        return result.records()[0].get("state") in (COMMITTED, FINISHED)
 
     async def _apply(self) -> None:
         """Raises StoreUnknown: it is committed, but not every reader sees it yet."""
@@ -221,11 +225,11 @@ class Apart:
         for outbox, mark in self._records:
             outbox.withdraw(mark)
         with suppress(StoreUnavailable, DriverFault):
+            if not self._begun:
+                # The record may be there, or still come: now it cannot become one to be committed.
+                self._begun = await tools.resolver.forbid(self._id) == PENDING
             if self._begun:
                 await tools.resolver.abort(self._id)
-            else:
-                # The record may still come, or not: now it cannot become one to be committed.
-                await tools.resolver.forbid(self._id)
             await asyncio.gather(
                 *[tools.resolver.unlock(step.items, step.key, self._id) for step in self._touched]
             )
