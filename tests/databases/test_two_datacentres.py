@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -48,11 +49,24 @@ def url_of(cluster: Cluster, local_dc: str) -> str:
 
 
 @pytest.fixture(scope="module")
-async def near(cluster: Cluster) -> AsyncIterator[CassandraStore]:
-    store = CassandraStore(url_of(cluster, "near"), clock=SystemClock(), metrics=Metrics())
-    await store.open()
-    yield store
-    await store.close()
+async def make_near(
+    cluster: Cluster,
+) -> AsyncIterator[Callable[[str], Awaitable[CassandraStore]]]:
+    async with AsyncExitStack() as stack:
+
+        async def make(driver: str) -> CassandraStore:
+            url = f"{url_of(cluster, 'near')}&driver={driver}"
+            store = CassandraStore(url, clock=SystemClock(), metrics=Metrics())
+            stack.push_async_callback(store.close)
+            await store.open()
+            return store
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+async def near(make_near: Callable[[str], Awaitable[CassandraStore]]) -> CassandraStore:
+    return await make_near("python")
 
 
 async def requests_to(node: Node) -> int:
@@ -65,10 +79,15 @@ async def requests_to(node: Node) -> int:
     return sum(count for _, count in rows)
 
 
+@pytest.mark.parametrize("driver", ["python", "cpp"])
 async def test_only_nodes_of_the_local_datacentre_are_asked(
-    cluster: Cluster, near: CassandraStore
+    cluster: Cluster, make_near: Callable[[str], Awaitable[CassandraStore]], driver: str
 ) -> None:
-    table = Table("b" * 32, "near", KeyAttribute("p", "S"), None, time.time())
+    if driver == "cpp":
+        pytest.importorskip("acsylla", reason="the extra cpp is not installed")
+    near = await make_near(driver)
+    id = {"python": "b", "cpp": "c"}[driver] * 32
+    table = Table(id, f"near-{driver}", KeyAttribute("p", "S"), None, time.time())
     assert await near.create_table(table)
     async with asyncio.timeout(30):
         while True:
@@ -130,7 +149,7 @@ async def test_replicas_for_each_datacentre(near: CassandraStore) -> None:
 async def test_a_local_datacentre_that_is_away(cluster: Cluster, near: CassandraStore) -> None:
     cluster.nodes[2].kill()
     begin = time.monotonic()
-    assert await near.table("near") is not None
+    assert await near.table("near-python") is not None
     far = CassandraStore(
         f"cassandra://{cluster.nodes[0].contact_point}/?local_dc=far",
         clock=SystemClock(),
