@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ..config import ConfigError
@@ -145,11 +147,34 @@ def _equals_ignore_case(operand: Any) -> Match:
 
 
 def _wildcard(operand: Any) -> Match:
-    if not isinstance(operand, str) or "**" in operand:
+    r"""* is any text, \* and \\ are those characters."""
+    if not isinstance(operand, str):
+        raise ConfigError("filter: wildcard takes a text")
+    parts = re.findall(r"\\[*\\]|.", operand, re.DOTALL)
+    if any(pair == ("*", "*") for pair in pairwise(parts)):
         raise ConfigError("filter: wildcard takes a text without two * in a row")
-    parts = [re.escape(part) for part in operand.split("*")]
-    found = re.compile(".*".join(parts), re.DOTALL)
+    if "\\" in parts:
+        raise ConfigError("filter: wildcard takes \\ before * and \\ only")
+    found = re.compile(
+        "".join(".*" if part == "*" else re.escape(part[-1]) for part in parts), re.DOTALL
+    )
     return lambda value: isinstance(value, str) and found.fullmatch(value) is not None
+
+
+def _cidr(operand: Any) -> Match:
+    """An IPv4 or IPv6 address in this block."""
+    try:
+        block = ipaddress.ip_network(operand if isinstance(operand, str) else "", strict=False)
+    except ValueError:
+        raise ConfigError('filter: cidr takes a block such as "10.0.0.0/24"') from None
+
+    def match(value: Any) -> bool:
+        try:
+            return isinstance(value, str) and ipaddress.ip_address(value) in block
+        except ValueError:
+            return False
+
+    return match
 
 
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -174,9 +199,14 @@ def _numeric(operand: Any) -> Match:
 
 
 def _anything_but(operand: Any) -> Match:
-    """A value, a list of values, or {"prefix": ...} and the like; absent values do not match."""
-    if isinstance(operand, dict):
-        inner = _rule(operand)
+    """A value, a list of values, or {"prefix": ...} and the like, also of a list; absent values do
+    not match."""
+    if isinstance(operand, dict) and len(operand) == 1:
+        ((operator, wanted),) = operand.items()
+        if operator not in _TEXTS:
+            raise ConfigError(f"filter: anything-but takes no {operator}")
+        choices = wanted if isinstance(wanted, list) and wanted else [wanted]
+        inner = _any_of([_rule({operator: each}) for each in choices])
     else:
         values = operand if isinstance(operand, list) else [operand]
         inner = _any_of([_rule(value) for value in values])
@@ -188,12 +218,14 @@ def _anything_but(operand: Any) -> Match:
     return match
 
 
+_TEXTS = frozenset(("prefix", "suffix", "equals-ignore-case", "wildcard"))
 _OPERATORS: Mapping[str, Callable[[Any], Match]] = {
     "exists": _exists,
     "prefix": _text("prefix", str.startswith),
     "suffix": _text("suffix", str.endswith),
     "equals-ignore-case": _equals_ignore_case,
     "wildcard": _wildcard,
+    "cidr": _cidr,
     "numeric": _numeric,
     "anything-but": _anything_but,
 }

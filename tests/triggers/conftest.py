@@ -125,8 +125,10 @@ def start_trigger(server: Server, tmp_path: Path) -> Iterator[StartTrigger]:
         process.kill()
 
 
-def wait_for(condition: Callable[[], bool], what: Callable[[], object] = lambda: "") -> None:
-    deadline = time.monotonic() + 30
+def wait_for(
+    condition: Callable[[], bool], what: Callable[[], object] = lambda: "", seconds: float = 30
+) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, what()
         time.sleep(0.02)

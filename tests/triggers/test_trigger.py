@@ -238,6 +238,29 @@ def test_another_process_takes_over(
     assert keys(endpoint) == ["before", "after"]
 
 
+# Who is killed releases nothing: the lease must run out, and only then may somebody else deliver.
+def test_another_process_takes_over_from_one_that_was_killed(
+    client: Any, stream: Stream, endpoint: Endpoint, start_trigger: StartTrigger
+) -> None:
+    table, arn = stream
+    names = [f"k{number}" for number in range(8)]
+    for name in names:
+        put(client, table, name)
+    first = start_trigger(arn, endpoint.url)
+    wait_for(lambda: set(keys(endpoint)) == set(names), first.log)
+    second = start_trigger(arn, endpoint.url)
+    wait_for(lambda: "dynaspan delivers" in second.log(), second.log)
+    first.kill()
+    more = [f"l{number}" for number in range(8)]
+    for name in more:
+        put(client, table, name)
+    wait_for(lambda: set(more) <= set(keys(endpoint)), second.log, seconds=90)
+    # What was written down is not delivered again; the last round of the dead may be.
+    assert set(keys(endpoint)) == {*names, *more}
+    assert all(keys(endpoint).count(name) == 1 for name in more)
+    end(second)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
