@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         description="How tables made from now on keep items, unless the tag dynaspan:translator "
         "says it.",
     )
+    keyspace_layout: Literal["shared", "per-table"] = Field(
+        "shared",
+        description="Whether tables made from now on share a keyspace, unless the tag "
+        "dynaspan:keyspace_layout says it.",
+    )
     write_isolation: Literal["always_use_lwt", "only_rmw_uses_lwt", "forbid_rmw", "unsafe_rmw"] = (
         Field(
             "always_use_lwt",

@@ -17,6 +17,7 @@ from .http.front import Front
 from .http.health import Readiness
 from .metrics import Metrics
 from .model.limits import SERVICE, WrongLimits, relaxed
+from .model.table import SHARED
 from .operations import OPERATIONS
 from .operations.context import Context
 from .store.base import Store
@@ -90,6 +91,11 @@ def _parts(
         )
     if store.translation(settings.translator) is None:
         raise ConfigError(f"translator: this store has no translator {settings.translator}")
+    if settings.keyspace_layout != SHARED and not store.capabilities.keyspaces:
+        raise ConfigError(
+            f"keyspace_layout: {settings.store_for_display} has no layout "
+            f"{settings.keyspace_layout}"
+        )
     queue = KeyQueue(by_partition=store.capabilities.partition_contention)
     try:
         limits = relaxed(settings.limits, SERVICE, item_bytes=store.capabilities.item_bytes)

@@ -45,6 +45,9 @@ def serve(
     transition: Annotated[float | None, _option("transition")] = None,
     limits: Annotated[str | None, _option("limits")] = None,
     translator: Annotated[str | None, _option("translator")] = None,
+    keyspace_layout: Annotated[
+        Literal["shared", "per-table"] | None, _option("keyspace_layout")
+    ] = None,
     write_isolation: Annotated[
         Literal["always_use_lwt", "only_rmw_uses_lwt", "forbid_rmw", "unsafe_rmw"] | None,
         _option("write_isolation"),

@@ -12,7 +12,11 @@ from .isolation import ALWAYS, LWT
 from .limits import SERVICE, Limits
 
 # Raised when an older dynaspan could misread what a newer one stored; an older one refuses it.
-FORMAT = 2
+FORMAT = 3
+
+SHARED, PER_TABLE = "shared", "per-table"
+LAYOUTS = (SHARED, PER_TABLE)
+"""Keyspaces of tables: one for all of a store, or each its own."""
 
 FILL_PARTS = 20
 """A table is gone through in so many parts when an index is added to it."""
@@ -124,7 +128,7 @@ class Table:
     `on_demand` is the most that may be used, `warm` what must be there at once, of a table and of a
     global index; None is the service's default.
     `attached`: where its data is, when it is somebody else's.
-    `translator`: how its store keeps items, if it knows several ways.
+    `translator`: how its store keeps items, if it knows several ways; `layout`: one of LAYOUTS.
     `isolation`: its policy; `writes`: how it is written now, both as in `isolation`.
     `options` holds settings that are only echoed, in API form: TableClassSummary.
     """
@@ -153,6 +157,7 @@ class Table:
     transition: Transition | None = None
     attached: Attachment | None = None
     translator: str = "document"
+    layout: str = SHARED
     isolation: str = ALWAYS
     writes: str = LWT
 

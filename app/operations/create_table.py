@@ -27,7 +27,7 @@ from .table_rules import (
     require,
     with_class,
 )
-from .tags import given_tags, isolation_of, limits_of, translator_of
+from .tags import given_tags, isolation_of, layout_of, limits_of, translator_of
 from .throughput_rules import on_demand, throughput, warm
 
 
@@ -74,6 +74,7 @@ def _table(ctx: Context, request: Request) -> Table:
         warm=warm(request, units, mode, None),
         limits=limits_of(ctx, tags),
         translator=translator_of(ctx, tags),
+        layout=layout_of(ctx, tags),
         isolation=isolation_of(ctx, tags),
         transition=transition(ctx, "CREATING"),
     )

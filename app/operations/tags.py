@@ -12,7 +12,7 @@ from typing import Any
 from .. import errors
 from ..model import isolation
 from ..model.limits import TAG, Limits, WrongLimits, relaxed
-from ..model.table import Table
+from ..model.table import LAYOUTS, SHARED, Table
 from .context import Context
 from .names import table_of_arn
 from .tables import refuse_state, refuse_virtual
@@ -21,6 +21,7 @@ from .write_kinds import settle_writes
 MOST_TAGS = 50
 _UNTAGGABLE = ("CREATING", "DELETING")
 TRANSLATOR = "dynaspan:translator"
+LAYOUT = "dynaspan:keyspace_layout"
 Tags = tuple[tuple[str, str], ...]
 
 
@@ -88,6 +89,17 @@ def translator_of(ctx: Context, tags: Tags) -> str:
     return name
 
 
+def layout_of(ctx: Context, tags: Tags) -> str:
+    """Of a table that is made with these tags. Raises ValidationException."""
+    name = dict(tags).get(LAYOUT, ctx.settings.keyspace_layout)
+    if name not in LAYOUTS or (name != SHARED and not ctx.store.capabilities.keyspaces):
+        raise errors.validation(
+            f"One or more parameter values were invalid: Tag {LAYOUT}: this store has no layout "
+            f"{name}"
+        )
+    return name
+
+
 def isolation_of(ctx: Context, tags: Tags) -> str:
     """Of a table that has these tags. Raises ValidationException."""
     text = dict(tags).get(isolation.TAG)
@@ -102,14 +114,15 @@ def isolation_of(ctx: Context, tags: Tags) -> str:
     return name
 
 
-def _check_translator(table: Table, tags: Tags) -> None:
-    """The data is kept in its way, so it stays."""
-    told = dict(tags).get(TRANSLATOR)
-    if told != dict(table.tags).get(TRANSLATOR) and told != table.translator:
-        raise errors.validation(
-            f"One or more parameter values were invalid: Tag {TRANSLATOR} is given when a table is "
-            f"made: {table.name} has {table.translator}"
-        )
+def _check_fixed(table: Table, tags: Tags) -> None:
+    """The data is kept in its way and in its place, so these stay."""
+    for tag, has in ((TRANSLATOR, table.translator), (LAYOUT, table.layout)):
+        told = dict(tags).get(tag)
+        if told != dict(table.tags).get(tag) and told != has:
+            raise errors.validation(
+                f"One or more parameter values were invalid: Tag {tag} is given when a table is "
+                f"made: {table.name} has {has}"
+            )
 
 
 async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) -> None:
@@ -121,7 +134,7 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
         tags = change(table.tags)
         if tags == table.tags:
             return
-        _check_translator(table, tags)
+        _check_fixed(table, tags)
         limits = table.limits
         if dict(tags).get(TAG) != dict(table.tags).get(TAG):
             limits = limits_of(ctx, tags)

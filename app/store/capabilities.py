@@ -17,6 +17,7 @@ class Capabilities:
     streams: tables may have a stream.
     partition_contention: writes of one partition contend with each other, not only those of a key.
     plain_writes: writes may be made in a second way (`Table.writes`), one that compares nothing.
+    keyspaces: a table may have a keyspace of its own (`Table.layout`).
     item_bytes: the largest item that can be held with its index entries and stream record.
     """
 
@@ -29,6 +30,7 @@ class Capabilities:
     partition_contention: bool
     item_bytes: int
     plain_writes: bool = False
+    keyspaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ...model.rows import Item, Key
 from ...model.table import Table
 from .. import base
 from .patience import Patient
+from .schema import is_ours
 from .session import Session
 
 if TYPE_CHECKING:
@@ -28,18 +29,18 @@ _MOST_TABLES = 4096
 
 
 class AttachedTables:
-    """`own`: the keyspaces of this server. `deadline`: seconds that a write may take."""
+    """`keyspace`: the store's. `deadline`: seconds that a write may take."""
 
     def __init__(
         self,
-        own: tuple[str, ...],
+        keyspace: str,
         session: Session,
         patient: Patient,
         clock: Clock,
         metrics: Metrics,
         deadline: float,
     ) -> None:
-        self._own = own
+        self._keyspace = keyspace
         self._session = session
         self._patient = patient
         self._clock = clock
@@ -51,7 +52,8 @@ class AttachedTables:
         """What a table that could be attached looks like. Raises ConfigError."""
         from .columns.schema import attachable
 
-        if keyspace in (*self._own, "system") or keyspace.startswith("system_"):
+        theirs = keyspace == "system" or keyspace.startswith("system_")
+        if theirs or is_ours(self._keyspace, keyspace):
             raise ConfigError(
                 f"{keyspace}.{table}: neither Cassandra's own tables nor dynaspan's can be attached"
             )

@@ -1,9 +1,10 @@
 """Making, changing and dropping tables, in steps that any process can take over.
 
-    create   row CREATING -> CREATE TABLE -> row ACTIVE
+    create   row CREATING -> CREATE KEYSPACE of its own, CREATE TABLE -> row ACTIVE
     change   CREATE TABLE of new indexes -> row replaced, version of the catalog moved
              -> DROP TABLE of indexes that went
-    drop     row DELETING, version moved -> all members acknowledge -> DROP TABLE -> row gone
+    drop     row DELETING, version moved -> all members acknowledge -> DROP TABLE, KEYSPACE
+             -> row gone
 
 Whoever finds a row that has stood in CREATING or DELETING for a while goes on from there: every
 step may be done twice. CREATE and DROP run one at a time in the cluster, under a lease.
@@ -20,7 +21,8 @@ from dataclasses import replace
 from ...clock import Clock
 from ...errors import StoreError, StoreUnavailable
 from ...faults import Faults
-from ...model.table import Index, Table, encode
+from ...model.table import PER_TABLE, Index, Table, encode
+from . import schema
 from .catalog import Catalog, CatalogRow, decoded
 from .dialect import Dialect
 from .index_statements import (
@@ -34,11 +36,18 @@ from .index_statements import (
 from .leases import Leases
 from .members import Membership
 from .patience import Deadline, Patient
-from .session import NotSent, OutcomeUnknown, Session
-from .statements import CatalogStatements, drop_item_table, item_table
+from .session import DriverFault, NotSent, OutcomeUnknown, Session
+from .statements import (
+    CatalogStatements,
+    drop_item_table,
+    drop_keyspace,
+    item_table,
+    keyspace_of,
+    own_prefix,
+)
 from .streams import Streams
 from .translator import required
-from .url import Bounds
+from .url import Address
 
 # A caller waits so long; then the catalog says CREATING or DELETING and the work goes on.
 _CALLER_SECONDS = 1.5
@@ -65,9 +74,8 @@ class Changes:
         clock: Clock,
         faults: Faults,
         *,
-        keyspace: str,
+        address: Address,
         dialect: Dialect,
-        bounds: Bounds,
         deadline: float,
         patience: float,
         poke: Callable[[], None],
@@ -81,9 +89,10 @@ class Changes:
         self._leases = leases
         self._clock = clock
         self._faults = faults
-        self._keyspace = keyspace
+        self._address = address
+        self._keyspace = address.keyspace
         self._dialect = dialect
-        self._silence = bounds.silence
+        self._silence = address.bounds.silence
         self._seconds = deadline
         self._patience = patience
         self._poke = poke
@@ -127,10 +136,11 @@ class Changes:
         if before.stream != table.stream:
             self._streams.survey()
         if had.keys() - has:
+            where = keyspace_of(self._keyspace, table)
             async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
                 for number in had.keys() - has:
                     name = entry_table_name(table.id, number)
-                    await self._patient.ddl(drop_entry_table(self._keyspace, name))
+                    await self._patient.ddl(drop_entry_table(where, name))
         return True
 
     async def settled(self, table: Table) -> None:
@@ -174,18 +184,26 @@ class Changes:
     async def _collect(self, names: dict[str, str]) -> None:
         """Drops what a process has left that died between taking an index from the catalog and
         dropping its table. `names`: of the tables, by id."""
-        values = (self._keyspace, *ALL_ENTRY_TABLES)
-        for (found,) in (await self._patient.execute(self._dialect.entry_tables, values)).rows:
-            id, number = id_and_number(found)
-            if id not in names:
-                continue
-            # Numbers are never used again, so that a copy that is not the latest will do.
-            table = self._catalog.cached(names[id]) or await self._catalog.table(names[id])
-            if table is None or table.id != id or number >= table.next_index:
-                continue
-            if number not in _global(table):
-                async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
-                    await self._patient.ddl(drop_entry_table(self._keyspace, found))
+        own = {own_prefix(self._keyspace) + id for id in names}
+        all_of_them = {
+            name for (name,) in (await self._patient.execute(self._dialect.keyspaces)).rows
+        }
+        for keyspace in (self._keyspace, *sorted(own & all_of_them)):
+            values = (keyspace, *ALL_ENTRY_TABLES)
+            for (found,) in (await self._patient.execute(self._dialect.entry_tables, values)).rows:
+                await self._collect_one(names, keyspace, found)
+
+    async def _collect_one(self, names: dict[str, str], keyspace: str, found: str) -> None:
+        id, number = id_and_number(found)
+        if id not in names:
+            return
+        # Numbers are never used again, so that a copy that is not the latest will do.
+        table = self._catalog.cached(names[id]) or await self._catalog.table(names[id])
+        if table is None or table.id != id or number >= table.next_index:
+            return
+        if number not in _global(table):
+            async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
+                await self._patient.ddl(drop_entry_table(keyspace, found))
 
     # -- rows -------------------------------------------------------------------------------
 
@@ -264,6 +282,8 @@ class Changes:
         async with self._schema, self._leases.held(_LEASE, _LEASE_SECONDS):
             if not await self._still(name, row):
                 return
+            if table.layout == PER_TABLE:
+                await self._create_keyspace(keyspace_of(self._keyspace, table))
             if table.attached is None:
                 columns = required(table.translator).columns
                 cql = item_table(self._keyspace, table, columns, self._dialect.options)
@@ -285,12 +305,23 @@ class Changes:
             if not await self._still(name, row):
                 return
             values = entry_tables_of(self._keyspace, table)
-            for (name,) in (await self._patient.execute(self._dialect.entry_tables, values)).rows:
-                await self._patient.ddl(drop_entry_table(self._keyspace, name))
+            for (entries,) in (
+                await self._patient.execute(self._dialect.entry_tables, values)
+            ).rows:
+                await self._patient.ddl(drop_entry_table(values[0], entries))
             if table.attached is None:
                 await self._patient.ddl(drop_item_table(self._keyspace, table))
+            if table.layout == PER_TABLE:
+                await self._patient.ddl(drop_keyspace(keyspace_of(self._keyspace, table)))
             await self._faults.at("drop:dropped")
             await self._patient.execute(self._statements.remove, (name, row.id, row.revision))
+
+    async def _create_keyspace(self, name: str) -> None:
+        try:
+            replication = await schema.replication_now(self._session, self._address)
+        except DriverFault as fault:
+            raise StoreUnavailable(f"the nodes cannot be counted: {fault}") from fault
+        await self._patient.ddl(self._dialect.keyspace(name, replication))
 
     def _entry_table(self, table: Table, index: Index) -> str:
         return entry_table(self._keyspace, table, index, self._dialect.options)

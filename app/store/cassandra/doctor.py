@@ -12,7 +12,7 @@ from typing import Any
 from ...clock import Clock
 from ..base import Finding
 from . import symptoms
-from .schema import catalog_keyspace, replicas
+from .schema import catalog_keyspace, is_ours, replicas
 from .session import Consistency, DriverFault, Result, Session, Statement
 from .url import Address
 
@@ -60,7 +60,9 @@ class Doctor:
     async def _replication(self) -> list[Finding]:
         nodes = await self._session.datacenters()
         rows = await self._ask("SELECT keyspace_name, replication FROM system_schema.keyspaces")
-        made = {name: replication for name, replication in rows if name in self._keyspaces}
+        made = {
+            name: replication for name, replication in rows if is_ours(self._address.keyspace, name)
+        }
         if not made:
             wanted = replicas(self._address.replication, nodes)
             self._replicas = min(wanted.values(), default=1)
@@ -80,6 +82,10 @@ class Doctor:
                 )
         sentence = f"the keyspaces keep {_factors(factors)}"
         return [each for each in found if each] or [Finding("replication", sentence)]
+
+    async def _made(self) -> list[str]:
+        rows = await self._ask("SELECT keyspace_name FROM system_schema.keyspaces")
+        return [name for (name,) in rows if is_ours(self._address.keyspace, name)]
 
     async def _settings(self) -> list[Finding]:
         names = ", ".join(f"'{name}'" for name in symptoms.SETTINGS)
@@ -130,7 +136,7 @@ class Doctor:
     async def _tables(self) -> list[Finding]:
         found: list[Finding] = []
         count = 0
-        for keyspace in self._keyspaces:
+        for keyspace in await self._made():
             rows = await self._ask(
                 "SELECT table_name, read_repair, gc_grace_seconds, default_time_to_live "
                 f"FROM system_schema.tables WHERE keyspace_name = '{keyspace}'"
@@ -155,7 +161,8 @@ class Doctor:
         granted: dict[str, set[str]] = {}
         for each in permissions:
             granted.setdefault(each["resource"], set()).add(each["permission"])
-        found = [symptoms.of_user(user, granted, keyspace) for keyspace in self._keyspaces]
+        keyspaces = dict.fromkeys((*self._keyspaces, *await self._made()))
+        found = [symptoms.of_user(user, granted, keyspace) for keyspace in keyspaces]
         right = Finding("permissions", f"user {user} may do what is needed")
         return [each for each in found if each] or [right]
 

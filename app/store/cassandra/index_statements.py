@@ -15,7 +15,15 @@ from ...model.index import Place, Position, encode
 from ...model.rows import Bounds, Key, KeyValue
 from ...model.table import Index, Table
 from .session import Consistency, Statement, Value
-from .statements import CQL_TYPES, Read, TableOptions, name_of, row_of, table_options
+from .statements import (
+    CQL_TYPES,
+    Read,
+    TableOptions,
+    keyspace_of,
+    name_of,
+    row_of,
+    table_options,
+)
 
 GC_GRACE_SECONDS = 3 * 3600
 SLOT_SECONDS = 10
@@ -34,14 +42,19 @@ def entry_table(
     clustering = "gsk, pk" if table.sort_key is None else "gsk, pk, sk"
     id = uuid.uuid5(uuid.UUID(table.id), str(index.number))
     return (
-        f"CREATE TABLE IF NOT EXISTS {keyspace}.{entry_table_name(table.id, index.number)} "
+        f"CREATE TABLE IF NOT EXISTS {_name(keyspace, table, index.number)} "
         f"(gpk blob, gsk blob, pk {pk}{sk}, item blob, PRIMARY KEY ((gpk), {clustering})) "
         f"{options(id, GC_GRACE_SECONDS, timestamps=True)}"
     )
 
 
 def drop_entry_table(keyspace: str, name: str) -> str:
+    """`keyspace`: that of the table."""
     return f"DROP TABLE IF EXISTS {keyspace}.{name}"
+
+
+def _name(keyspace: str, table: Table, number: int) -> str:
+    return f"{keyspace_of(keyspace, table)}.{entry_table_name(table.id, number)}"
 
 
 def entry_table_name(table_id: str, number: int | str) -> str:
@@ -65,10 +78,11 @@ def id_and_number(name: str) -> tuple[str, int]:
     return id, int(number)
 
 
-def entry_tables_of(keyspace: str, table: Table) -> tuple[Value, ...]:
+def entry_tables_of(keyspace: str, table: Table) -> tuple[str, str, str]:
     """Values that find all entry tables of a table, whatever a process that died has left."""
     # The character behind the digits ends the range.
-    return (keyspace, entry_table_name(table.id, ""), entry_table_name(table.id, ":"))
+    names = entry_table_name(table.id, ""), entry_table_name(table.id, ":")
+    return (keyspace_of(keyspace, table), *names)
 
 
 class At(NamedTuple):
@@ -93,7 +107,7 @@ class EntryReads:
             self._order: tuple[str, ...] = ("ik", *sk)
             backwards = ("kind", *self._order)
         else:
-            name = f"{keyspace}.{entry_table_name(table.id, index.number)}"
+            name = _name(keyspace, table, index.number)
             kind, ring, filtering = "", "gpk", ""
             self._order = ("gsk", "pk", *sk)
             backwards = self._order
@@ -169,7 +183,7 @@ class EntryWrites:
     """Writes of the entries of one global index. Values end, or begin, with their version."""
 
     def __init__(self, keyspace: str, table: Table, number: int) -> None:
-        name = f"{keyspace}.{entry_table_name(table.id, number)}"
+        name = _name(keyspace, table, number)
         columns = ["gpk", "gsk", "pk"] + ([] if table.sort_key is None else ["sk"])
         self._put = Statement(
             f"INSERT INTO {name} ({', '.join(columns)}, item) "

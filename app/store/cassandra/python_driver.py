@@ -13,6 +13,7 @@ import copy
 import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from threading import get_ident
 from typing import ClassVar
 
@@ -40,6 +41,7 @@ from .session import Consistency, DriverFault, NotSent, OutcomeUnknown, Result, 
 from .url import Address
 
 _FAULTS: tuple[type[BaseException], ...] = tuple(VERDICTS)
+_LEARN_SECONDS = 0.5
 _CONNECT_FAULTS: tuple[type[BaseException], ...] = (*_FAULTS, OSError)
 
 
@@ -244,7 +246,15 @@ class PythonDriver:
         copied.serial_consistency_level = self.serial_level
         copied.fetch_size = None
         prepared = statement.prepared = Prepared(copied, raw=statement.raw)
+        await self._learn(prepared.keyspace)
         return prepared
+
+    async def _learn(self, keyspace: str | None) -> None:
+        """Where a keyspace keeps its rows, once. Without that any node is asked."""
+        if self.token_aware and keyspace and keyspace not in self._connected.metadata.keyspaces:
+            with suppress(DriverFault, TimeoutError):
+                async with asyncio.timeout(_LEARN_SECONDS):
+                    await self.refresh_keyspace(keyspace)
 
     def _prepared(self, cql: str, done: asyncio.Task[PreparedStatement]) -> None:
         self._preparing.pop(cql, None)

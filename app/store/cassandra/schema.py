@@ -8,6 +8,7 @@ statements they make the same table.
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +17,7 @@ from ...errors import StoreUnavailable
 from .dialect import Dialect
 from .patience import Patient
 from .session import Consistency, DriverFault, Session, Statement, Unconfigured
+from .statements import own_prefix
 from .url import Address
 
 FORMAT = 1
@@ -63,6 +65,7 @@ _DEFAULT_GC_GRACE_SECONDS = 864_000
 TIMED = ("dirty", "pending", "members", "former")
 """Of those: the ones whose writers give the time of their writes."""
 _THREE = 3
+_ID = re.compile("[0-9a-f]{32}")
 # How often, and how far apart, a cluster of two nodes is looked at again.
 _LOOKS = 12
 _LOOK_SECONDS = 0.25
@@ -80,6 +83,13 @@ def catalog_table(catalog: str, name: str, dialect: Dialect) -> str:
         timestamps=name in TIMED,
     )
     return f"CREATE TABLE IF NOT EXISTS {catalog}.{name} ({CATALOG_TABLES[name]}) {options}"
+
+
+def is_ours(keyspace: str, name: str) -> bool:
+    """Whether the keyspace `name` belongs to a store, by its name: one of its two, or a table's."""
+    prefix = own_prefix(keyspace)
+    of_table = name.startswith(prefix) and _ID.fullmatch(name, len(prefix)) is not None
+    return name in (keyspace, catalog_keyspace(keyspace)) or of_table
 
 
 async def create(session: Session, patient: Patient, address: Address, dialect: Dialect) -> None:
@@ -166,6 +176,16 @@ async def _replication(session: Session, address: Address) -> dict[str, int]:
             break
         await asyncio.sleep(_LOOK_SECONDS)
         seen = await session.datacenters()
+    return _chosen(wanted, seen)
+
+
+async def replication_now(session: Session, address: Address) -> dict[str, int]:
+    """Of a keyspace that is made while the store is open. Raises DriverFault, StoreUnavailable."""
+    return _chosen(address.replication, await session.datacenters())
+
+
+def _chosen(wanted: Mapping[str, int] | int | None, seen: Mapping[str, int]) -> dict[str, int]:
+    named = wanted.keys() if isinstance(wanted, Mapping) else set()
     if missing := sorted(named - seen.keys()):
         raise StoreUnavailable(
             f"replication names datacentre {', '.join(missing)}, and the cluster has "

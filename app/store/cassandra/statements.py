@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ...model.rows import Key, KeyValue
-from ...model.table import Table
+from ...model.table import PER_TABLE, Table
 from .session import Consistency, Result, Statement, Value
 from .stream_statements import OutboxStatements
 
@@ -19,6 +19,7 @@ MARKER_SECONDS = 3600
 LAST_SECONDS = 600
 GC_GRACE_SECONDS = 86_400
 CENSUS_SECONDS = 30 * 86_400
+_PREFIX_CHARACTERS = 15
 # A read does not wait for a replica that hangs: another one is asked after 50 ms at the latest.
 READ_OPTIONS = "read_repair = 'BLOCKING' AND speculative_retry = 'MIN(99p,50ms)'"
 
@@ -79,9 +80,24 @@ def drop_item_table(keyspace: str, table: Table) -> str:
     return f"DROP TABLE IF EXISTS {name_of(keyspace, table)}"
 
 
+def drop_keyspace(name: str) -> str:
+    return f"DROP KEYSPACE IF EXISTS {name}"
+
+
 def name_of(keyspace: str, table: Table) -> str:
     """From the catalog's id, never from what a user wrote."""
-    return f"{keyspace}.t_{table.id}"
+    return f"{keyspace_of(keyspace, table)}.t_{table.id}"
+
+
+def keyspace_of(keyspace: str, table: Table) -> str:
+    """Where the rows of a table and of its indexes are; `keyspace`: the store's."""
+    return f"{own_prefix(keyspace)}{table.id}" if table.layout == PER_TABLE else keyspace
+
+
+def own_prefix(keyspace: str) -> str:
+    """What the keyspaces of single tables begin with; the table's id follows."""
+    # 48 characters at most, of which the id takes 32.
+    return f"{keyspace[:_PREFIX_CHARACTERS]}_"
 
 
 def where_item(table: Table) -> str:

@@ -73,6 +73,7 @@ class CassandraStore(Reading):
         # With five local indexes and a stream eight are in one batch, of which 16 MB is too much.
         item_bytes=1 << 20,
         plain_writes=True,
+        keyspaces=True,
     )
 
     def __init__(
@@ -117,7 +118,7 @@ class CassandraStore(Reading):
             address.bounds,
         )
         attached = AttachedTables(
-            *((address.keyspace, catalog_keyspace), self._session, patient, clock, metrics),
+            *(address.keyspace, self._session, patient, clock, metrics),
             deadline,
         )
         super().__init__(address.keyspace, patient, copies, dialect, clock, attached)
@@ -139,9 +140,8 @@ class CassandraStore(Reading):
             leases,
             clock,
             faults,
-            keyspace=address.keyspace,
+            address=address,
             dialect=dialect,
-            bounds=address.bounds,
             deadline=deadline,
             patience=patience,
             poke=self._poked.set,
