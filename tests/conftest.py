@@ -44,6 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how tables keep items that operation and contract tests make",
     )
     parser.addoption(
+        "--layout",
+        choices=("shared", "per-table"),
+        default="shared",
+        help="keyspaces of the tables that operation and contract tests make",
+    )
+    parser.addoption(
         "--url",
         help="run the operation tests against this endpoint and start no server; with DynamoDB "
         "Local or DynamoDB itself add -m 'not differs_locally and not own_answer' or "

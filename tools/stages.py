@@ -49,7 +49,9 @@ class Stage:
 
 # Operations whose work depends most on how items are kept.
 _ATTRIBUTES = ("update_item", "put_item", "query", "transact_write_items", "translators")
-_KEYSPACES = ("put_item", "update_item", "indexes")
+# Those that make, change and delete tables, and read and write them.
+_KEYSPACE_EACH = ("create_table", "delete_table", "update_table", "put_item", "layouts")
+_KEYSPACES = ("put_item", "update_item", "indexes", "layouts")
 
 
 def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
@@ -79,6 +81,15 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
             (*cassandra, *two, "--driver", "cpp"),
             cassandra=True,
             long_paths=("store", "store_cassandra", "operations"),
+        ),
+        Stage(
+            "per-table",
+            60,
+            400,
+            tuple(f"operations/test_{name}.py" for name in _KEYSPACE_EACH),
+            (*cassandra, *two, "--layout", "per-table"),
+            cassandra=True,
+            long_paths=("operations",),
         ),
         Stage("faults-sqlite", 75, 240, ("faults",), sqlite),
         Stage("faults-cassandra", 210, 900, ("faults",), cassandra, cassandra=True),

@@ -77,6 +77,7 @@ FULL = Table(
         (Column("v", CqlType("udt", (CqlType("list", (CqlType("int"),)),), ("numbers",))),),
     ),
     translator="attributes",
+    layout="per-table",
     isolation="forbid_rmw",
     writes="to plain",
 )

@@ -76,10 +76,10 @@ def second_endpoint(endpoint: str, request: pytest.FixtureRequest) -> str:
 
 def _serve(request: pytest.FixtureRequest) -> str:
     start_server, store_url = map(request.getfixturevalue, ("start_server", "store_url"))
-    translator = request.config.getoption("--translator")
+    translator, layout = map(request.config.getoption, ("--translator", "--layout"))
     # Whichever server leads a job does it soon enough for a test to wait for it.
     url: str = start_server(
-        *("--store", store_url, "--translator", translator),
+        *("--store", store_url, "--translator", translator, "--keyspace-layout", layout),
         *("--census-interval", "2", "--ttl-interval", "1"),
     ).url
     return url

@@ -39,11 +39,12 @@ def contract_url(request: pytest.FixtureRequest, new_store_url: Callable[[], str
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _translator(pytestconfig: pytest.Config) -> None:
+def _ways(pytestconfig: pytest.Config) -> None:
     # Imported here: its assertions must be rewritten first.
     from app.testing.contract import support
 
     support.translator = pytestconfig.getoption("--translator")
+    support.layout = pytestconfig.getoption("--layout")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from ...model.rows import EVERYTHING, WHOLE, Bounds, Item, Key, KeyValue, Page, Row, Segment
-from ...model.table import KeyAttribute, Table
+from ...model.table import SHARED, KeyAttribute, Table
 from ...store.base import ANY, Batch, Outcome, Store, Write
 from ...values import from_key, to_key
 from ...values.number import canonical
@@ -18,7 +18,7 @@ from ...values.number import canonical
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 TableOf = Callable[[str, str | None], Awaitable[Table]]
 
-translator = "document"
+translator, layout = "document", SHARED
 """Of the tables that the suite makes."""
 
 _T = TypeVar("_T")
@@ -43,6 +43,7 @@ def new_table(partition: str = "S", sort: str | None = "S", name: str | None = N
         sort_key=None if sort is None else KeyAttribute("s", sort),
         created=time.time(),
         translator=translator,
+        layout=layout,
     )
 
 
