@@ -83,9 +83,11 @@ class Doctor:
         sentence = f"the keyspaces keep {_factors(factors)}"
         return [each for each in found if each] or [Finding("replication", sentence)]
 
-    async def _made(self) -> list[str]:
+    async def _ours(self) -> list[str]:
+        """The store's two, and those of single tables."""
         rows = await self._ask("SELECT keyspace_name FROM system_schema.keyspaces")
-        return [name for (name,) in rows if is_ours(self._address.keyspace, name)]
+        found = [name for (name,) in rows if is_ours(self._address.keyspace, name)]
+        return list(dict.fromkeys((*self._keyspaces, *found)))
 
     async def _settings(self) -> list[Finding]:
         names = ", ".join(f"'{name}'" for name in symptoms.SETTINGS)
@@ -136,7 +138,7 @@ class Doctor:
     async def _tables(self) -> list[Finding]:
         found: list[Finding] = []
         count = 0
-        for keyspace in await self._made():
+        for keyspace in await self._ours():
             rows = await self._ask(
                 "SELECT table_name, read_repair, gc_grace_seconds, default_time_to_live "
                 f"FROM system_schema.tables WHERE keyspace_name = '{keyspace}'"
@@ -161,8 +163,7 @@ class Doctor:
         granted: dict[str, set[str]] = {}
         for each in permissions:
             granted.setdefault(each["resource"], set()).add(each["permission"])
-        keyspaces = dict.fromkeys((*self._keyspaces, *await self._made()))
-        found = [symptoms.of_user(user, granted, keyspace) for keyspace in keyspaces]
+        found = [symptoms.of_user(user, granted, keyspace) for keyspace in await self._ours()]
         right = Finding("permissions", f"user {user} may do what is needed")
         return [each for each in found if each] or [right]
 
