@@ -69,7 +69,7 @@ cassandra: $(VENV)/test  ## A real Cassandra on 127.0.0.1:9042 until Ctrl-C (NOD
 demo: $(VENV)/test  ## Load real cities and query them (STORE=cassandra://127.0.0.1:9042)
 	@exec $(RUN) -m tools.demo $(if $(STORE),--store '$(STORE)') $(ARGS)
 
-bench: $(VENV)/bench  ## CPU and latency beside other servers, 20 minutes (BENCH=quick, worst, streams, full)
+bench: $(VENV)/bench  ## CPU and latency beside other servers, 20 minutes (BENCH=quick, worst, streams, curves, full)
 	@exec $(RUN) -m bench $(BENCH) $(ARGS)
 
 bench-check: $(VENV)/test $(VENV)/infra  ## Whether a request costs more beside raw echo than it should; a minute

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from . import scale
 from .workloads import COMMON, LARGE, NAMED, Workload
 from .worst import WORST
 
@@ -39,4 +40,4 @@ PLANS = {
 
 def find(name: str) -> Workload:
     """Raises KeyError."""
-    return _ALL[name]
+    return _ALL.get(name) or scale.find(name)

@@ -19,7 +19,7 @@ from time import perf_counter
 import orjson
 import uvloop
 
-from . import catalogue
+from . import catalogue, scale
 from .accounting import cpu_seconds, family, forget_peak, peak_bytes
 from .client import Load
 from .measurement import Measurement, Order, percentile
@@ -142,7 +142,8 @@ async def drained(load: Load) -> None:
 async def obey(line: bytes) -> Measurement:
     told = orjson.loads(line)
     order = Order(**{**told, "server": tuple(told["server"]), "storage": tuple(told["storage"])})
-    if (fill := _CONTENTS.get(order.workload)) is not None:
+    fill = _CONTENTS.get(order.workload) or scale.filling(order.workload)
+    if fill is not None:
         return await filled(order, list(fill(order.table)))
     return await measured(order, catalogue.find(order.workload))
 

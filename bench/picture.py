@@ -32,7 +32,7 @@ def draw(report: Report, path: Path) -> None:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '
         f'viewBox="0 0 {size[0]} {size[1]}" font-family="sans-serif" font-size="11" fill="{_INK}">',
         f'<rect width="{size[0]}" height="{size[1]}" fill="white"/>',
-        _text(10, 21, "Server CPU for one operation, µs (light: Cassandra's own)", size=14),
+        text(10, 21, "Server CPU for one operation, µs (light: Cassandra's own)", size=14),
     ]
     for place, workload in enumerate(workloads):
         left = place % _COLUMNS * _PANEL
@@ -53,17 +53,17 @@ def _panel(report: Report, workload: str, left: int, top: int) -> list[str]:
     ordered = sorted(cpu + behind for _, cpu, behind in bars)
     most = min(ordered[-1], 2.5 * ordered[-2]) if len(ordered) > 1 else ordered[-1]
     room = _PANEL - _LABEL - 60
-    parts = [_text(left + 10, top + 17, workload, size=12, weight="bold")]
+    parts = [text(left + 10, top + 17, workload, size=12, weight="bold")]
     for line, (name, cpu, behind) in enumerate(bars):
         y = top + _TITLE + line * _BAR
         width = min(cpu / most, 1.0) * room
         beside = min((cpu + behind) / most, 1.0) * room - width
         colour = _OWN if name.startswith("dynaspan") else _PEER
         parts += [
-            _text(left + _LABEL - 6, y + 11, name, anchor="end"),
+            text(left + _LABEL - 6, y + 11, name, anchor="end"),
             _bar(left + _LABEL, y, width, colour),
             _bar(left + _LABEL + width, y, beside, _STORAGE),
-            _text(left + _LABEL + width + beside + 5, y + 11, f"{cpu:.0f}"),
+            text(left + _LABEL + width + beside + 5, y + 11, f"{cpu:.0f}"),
         ]
     return parts
 
@@ -73,7 +73,7 @@ def _bar(x: float, y: float, width: float, colour: str) -> str:
     return f'<rect {shape} fill="{colour}"/>'
 
 
-def _text(
+def text(
     x: float, y: float, text: str, *, size: int = 11, anchor: str = "start", weight: str = "normal"
 ) -> str:
     style = f'font-size="{size}" text-anchor="{anchor}" font-weight="{weight}"'

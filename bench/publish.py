@@ -1,7 +1,7 @@
 """Puts a run into the repository: `make bench ARGS=--publish`.
 
 bench/results.json and .svg, bench/results.md with all tables, bench/capacity.md, and in the README
-what stands between the marks.
+what stands between the marks; of curves bench/curves.json, .svg and .md.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from . import curves
 from .capacity import document
 from .contenders import CASSANDRA, DYNALITE, ECHO, LOCAL, MOTO, SQLITE
 from .report import Report, markdown, read_json
@@ -28,6 +29,13 @@ def publish(folder: Path, how: str) -> None:
     (_HERE / "capacity.md").write_text(document(report))
     before, _, rest = _README.read_text().partition(_BEGIN)
     _README.write_text(f"{before}{_BEGIN}{summary(report)}\n{how}\n{_END}{rest.partition(_END)[2]}")
+
+
+def publish_curves(folder: Path, how: str) -> None:
+    for name in ("curves.json", "curves.svg"):
+        shutil.copy(folder / name, _HERE / name)
+    found = curves.read_json(_HERE / "curves.json")
+    (_HERE / "curves.md").write_text(f"# Curves\n\n{how}\n\n{curves.markdown(found)}")
 
 
 def summary(report: Report) -> str:

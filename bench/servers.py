@@ -106,7 +106,7 @@ def moto(home: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def echo(home: Path) -> Iterator[Running]:
+def echo(home: Path, workers: int = 1) -> Iterator[Running]:
     """Raw ASGI: the body parsed by orjson and written again, under uvicorn, uvloop, httptools."""
     port = free_port()
     options = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level")
@@ -114,6 +114,7 @@ def echo(home: Path) -> Iterator[Running]:
         [
             *(sys.executable, "-m", "uvicorn", "bench.echo:app", *options, "warning"),
             *("--lifespan", "off", "--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", str(workers)),
         ],
         f"http://127.0.0.1:{port}",
         home / "echo.log",
