@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from .index import EntryChange
 from .rows import Item, Key
@@ -56,8 +57,7 @@ class Old(Enum):
     """What is written or returned depends on it: this is a read-modify-write."""
 
 
-@dataclass(frozen=True, slots=True)
-class WritePlan:
+class WritePlan(NamedTuple):
     """One item's write. `change` is called with the item as it is, again after each lost race.
 
     `change` is pure and may raise ApiError. Unless the old item is NEEDED, it may be called with
@@ -71,8 +71,7 @@ class WritePlan:
     delta: Delta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """`old` and `new` are None where there was, or is, no item; `old` also after a blind write, or
     one of a delta: `new` then has only what was set.
 

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.st
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .. import errors
 from ..model import plans
 from ..model.plans import Change, Old, WritePlan, Written
@@ -41,7 +39,7 @@ def write_plan(table: Table, write: Bound, *, old: Old) -> WritePlan:
         # That there is nothing to delete is no failure.
         return plans.Delete() if old is None else plan.change(old)
 
-    return replace(plan, change=change)
+    return plan._replace(change=change)
 
 
 def key_of_where(table: Table, bound: Bound, where: Where | None) -> Item:
@@ -101,4 +99,4 @@ def _insert_plan(table: Table, item: Item) -> WritePlan:
             raise errors.duplicate_item()
         return plan.change(old)
 
-    return replace(plan, change=change)
+    return plan._replace(change=change)

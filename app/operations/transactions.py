@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -87,7 +87,7 @@ async def run_transaction(
     async with ctx.queue.slots(keys):
         while True:
             plans = [
-                replace(plan, table=await transactable(ctx, plan.table, deadline))
+                plan._replace(table=await transactable(ctx, plan.table, deadline))
                 if isinstance(plan, WritePlan)
                 else plan
                 for plan in plans
@@ -278,7 +278,7 @@ def _changed(plan: _Plan, row: Row | None) -> _Change | Refused | ApiError:
 async def _current(ctx: Context, plan: _Plan) -> _Plan:
     if isinstance(plan, ApiError):
         return plan
-    return replace(plan, table=await looked_up_again(ctx, plan.table))
+    return plan._replace(table=await looked_up_again(ctx, plan.table))
 
 
 def _check_replay(outcome: Spent) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 from .. import errors
 from ..errors import TableChanged, TableGone
@@ -39,7 +38,7 @@ async def run_write(ctx: Context, plan: WritePlan) -> Written | NotWritten:
             try:
                 done = await _attempt(ctx, plan)
             except TableChanged:
-                plan = replace(plan, table=await looked_up_again(ctx, plan.table))
+                plan = plan._replace(table=await looked_up_again(ctx, plan.table))
                 continue
             if not isinstance(done, Conflict | Locked):
                 return done
@@ -53,7 +52,7 @@ async def run_write(ctx: Context, plan: WritePlan) -> Written | NotWritten:
 
 async def _released(ctx: Context, plan: WritePlan, deadline: float) -> WritePlan:
     """The plan for the table as it is when it may be written again."""
-    return replace(plan, table=await _once(ctx, plan.table, _is_released, deadline))
+    return plan._replace(table=await _once(ctx, plan.table, _is_released, deadline))
 
 
 async def transactable(ctx: Context, table: Table, deadline: float) -> Table:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..model.index import EntryChange, Position
 from ..model.plans import Delta
@@ -39,8 +39,7 @@ LEASE_SECONDS = 10.0
 """How long a job stays with a process that does not ask for it again: see `leads`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One item of a batch. `item` is the whole new image with its key attributes; None deletes.
 
     `entries` and `record`, which is for the table's stream, become durable with it; ANY is refused
@@ -73,8 +72,7 @@ class Token:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Writes that become durable together or not at all. No key of a table may occur twice."""
 
     writes: tuple[Write, ...]

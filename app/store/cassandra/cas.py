@@ -57,8 +57,7 @@ class Follower(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """What to write. `item` holds the values of its columns, none for a delete; `expected` is the
     version that `cas` asks for, `identity` the key with its table.
 
