@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from ..config import Settings
 
-# uvicorn warns of every malformed request, and the driver of every reconnection it tries.
-_QUIET = {"uvicorn": logging.ERROR, "cassandra": logging.ERROR}
+# uvicorn warns of every malformed request, the driver of every reconnection it tries, and botocore
+# tells where it has found credentials.
+_QUIET = {"uvicorn": logging.ERROR, "cassandra": logging.ERROR, "botocore": logging.WARNING}
 # The driver tells of each try to connect, with a traceback; the store says in one sentence, when it
 # gives up, why.
 _TRIES = "Control connection failed to connect"

@@ -69,7 +69,7 @@ def test_sigterm_ends_it(tmp_path: Path) -> None:
         assert process.stderr is not None
         assert "does the jobs" in process.stderr.readline()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
 
 
 def test_memory_has_no_jobs_for_another_process() -> None:

@@ -26,7 +26,7 @@ EMPTY = b'{"TableNames":[]}'
 def connect(server: Server) -> socket.socket:
     url = urlsplit(server.url)
     assert url.hostname is not None
-    return socket.create_connection((url.hostname, url.port or 0), timeout=10)
+    return socket.create_connection((url.hostname, url.port or 0), timeout=30)
 
 
 def begin(sock: socket.socket) -> None:
@@ -117,7 +117,7 @@ def test_a_start_that_waits_for_its_store_can_be_stopped(tmp_path: Path) -> None
 
 
 def wait(server: Server) -> int:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while server.returncode is None:
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -45,7 +45,7 @@ def ready(server: Server) -> int:
 def connect(server: Server) -> http.client.HTTPConnection:
     url = urlsplit(server.url)
     assert url.hostname is not None
-    return http.client.HTTPConnection(url.hostname, url.port, timeout=10)
+    return http.client.HTTPConnection(url.hostname, url.port, timeout=30)
 
 
 def ask(connection: http.client.HTTPConnection) -> None:

@@ -108,7 +108,7 @@ def test_processes_share_one_node_until_the_last_is_done(tmp_path: Path) -> None
         other.start()
         assert said.get() == contact
         others_go.set()
-    other.join(10)
+    other.join(30)
     assert said.get() == "reached"
     assert list(tmp_path.glob("node*")) == []
 

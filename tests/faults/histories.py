@@ -19,6 +19,7 @@ from tests.faults.linearizability import (
     swap,
     write,
 )
+from tests.faults.support import Busy
 
 # Operations of one key: enough to meet, few enough to be searched.
 OF_A_KEY = 40
@@ -63,35 +64,18 @@ class History:
         return [operation for operations in self.of.values() for operation in operations]
 
 
-class Client:
+class Client(Busy):
     """Reads, writes, replaces and deletes at random, through whichever server there is."""
 
     def __init__(self, number: int, servers: list[Any], history: History) -> None:
+        super().__init__()
         self._chance = random.Random(number)
         self._servers = servers
         self._history = history
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self._seen: dict[str, str | None] = {}
-        self.faults: list[BaseException] = []
-        self._thread.start()
+        self.start()
 
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(60)
-        assert not self._thread.is_alive()
-        if self.faults:
-            raise self.faults[0]
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.is_set():
-                self._one()
-        except BaseException as fault:
-            self.faults.append(fault)
-            raise
-
-    def _one(self) -> None:
+    def once(self) -> None:
         client, key = self._chance.choice(self._servers), self._history.key(self._chance)
         value = self._history.value()
         table, wire = {"TableName": self._history.table}, {"pk": {"S": key}}

@@ -49,6 +49,41 @@ class Servers:
         self.process.kill()
 
 
+class Busy:
+    """Does `once` again and again in a thread of its own, from `start` to `stop`, which raises what
+    has gone wrong meanwhile."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._fault: BaseException | None = None
+
+    def once(self) -> None:
+        raise NotImplementedError
+
+    def pause(self) -> float:
+        """Seconds before each time."""
+        return 0.0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+        if self._fault is not None:
+            raise self._fault
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(self.pause()):
+                self.once()
+        except BaseException as fault:
+            self._fault = fault
+            raise
+
+
 def wait_until_ready(client: Any) -> None:
     end = time.monotonic() + 60
     while True:

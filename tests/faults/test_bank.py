@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.faults.support import Busy
 
 ACCOUNTS = 50
 CLIENTS = 8
@@ -53,36 +54,22 @@ class Bank:
         return [int(each["Item"]["n"]["N"]) for each in found]
 
 
-class Customer:
+class Customer(Busy):
     """Transfers at random, each with a receipt, and each asked for until the answer says what has
     become of it. `done` and `refused` are receipts with what they say."""
 
     def __init__(self, bank: Bank, number: int) -> None:
+        super().__init__()
         self._bank = bank
         self._chance = random.Random(number)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.done: dict[str, tuple[int, int, int]] = {}
         self.refused: list[str] = []
-        self.faults: list[BaseException] = []
-        self._thread.start()
+        self.start()
 
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(60)
-        assert not self._thread.is_alive()
-        if self.faults:
-            raise self.faults[0]
+    def pause(self) -> float:
+        return self._chance.uniform(0.05, 0.2)
 
-    def _run(self) -> None:
-        try:
-            while not self._stop.wait(self._chance.uniform(0.05, 0.2)):
-                self._transfer()
-        except BaseException as fault:
-            self.faults.append(fault)
-            raise
-
-    def _transfer(self) -> None:
+    def once(self) -> None:
         source, target = self._chance.sample(range(ACCOUNTS), 2)
         amount = self._chance.randint(1, 40)
         receipt = uuid.uuid4().hex

@@ -91,7 +91,7 @@ def test_an_index_made_under_load_matches_its_table(
                 }
             ],
         )
-        end = time.monotonic() + 40
+        end = time.monotonic() + 60
         status = ""
         while status != "ACTIVE" and time.monotonic() < end:
             described = clients[1].describe_table(TableName=table)["Table"]
@@ -105,7 +105,7 @@ def test_an_index_made_under_load_matches_its_table(
             thread.join(timeout=30)
     base = sorted(_base(clients[0], table).items())
     assert base
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while (entries := _entries(clients[1], table)) != base and time.monotonic() < end:
         time.sleep(0.2)
     assert entries == base

@@ -19,7 +19,7 @@ from tools.server import Server
 WRITERS = 4
 KEYS = 12
 # A relay that died is replaced in so much; its lease is 5 s.
-COMPLETE_SECONDS = 15.0
+COMPLETE_SECONDS = 30.0
 # Who leads the job that splits was killed; its lease is 10 s.
 SPLIT_SECONDS = 60.0
 

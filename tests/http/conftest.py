@@ -153,7 +153,7 @@ class Server:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(30)
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -178,7 +178,7 @@ class Server:
     def stop(self) -> None:
         if self._thread.is_alive():
             self.begin_stop()
-        self._thread.join(10)
+        self._thread.join(30)
         assert not self._thread.is_alive()
 
 
@@ -192,7 +192,7 @@ class Client:
     """One keep-alive connection."""
 
     def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -230,7 +230,7 @@ class Answer:
         return self.status, body["__type"].rpartition("#")[2], body.get("message")
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

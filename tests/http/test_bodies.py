@@ -176,7 +176,7 @@ def raw_answer(sock: socket.socket) -> bytes:
 
 
 def test_a_slow_body_is_waited_for(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         body = b'{"a":1}'
         for byte in raw_head(len(body)) + body:
             sock.sendall(bytes([byte]))
@@ -187,9 +187,9 @@ def test_a_slow_body_is_waited_for(server: Server) -> None:
 
 def test_a_client_that_leaves_within_a_body_leaves_nothing_behind(server: Server) -> None:
     counted = server.metrics.value("UserErrors")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(raw_head(100) + b"{")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(raw_head(2) + b"{}")
         assert raw_answer(sock).endswith(b"{}")
     # It asked nothing, so nothing is counted.
@@ -200,7 +200,7 @@ def test_a_client_that_leaves_before_the_answer(server: Server) -> None:
     answered = server.metrics.value("SuccessfulRequests", "Sleep")
     body = b'{"seconds":0.1}'
     head = raw_head(len(body)).replace(b".Echo", b".Sleep")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(head + body)
         time.sleep(0.02)
     # What was begun is ended.
@@ -208,7 +208,7 @@ def test_a_client_that_leaves_before_the_answer(server: Server) -> None:
 
 
 def test_a_client_may_ask_before_it_sends(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(raw_head(2, "Expect: 100-continue"))
         assert sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         sock.sendall(b"{}")
@@ -216,7 +216,7 @@ def test_a_client_may_ask_before_it_sends(server: Server) -> None:
 
 
 def test_a_client_that_asks_with_too_much_is_told_before_it_sends(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(raw_head(16 * MB + 1, "Expect: 100-continue"))
         assert sock.recv(1000).startswith(b"HTTP/1.1 413 ")
 
@@ -226,7 +226,7 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
     for number in range(20):
         body = b'{"n":%d}' % number
         requests += raw_head(len(body)) + body
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(requests)
         received = b""
         while received.count(b'{"n":') < 20 or not received.endswith(b"}"):

@@ -25,7 +25,7 @@ from .conftest import HEADERS, Client, Server
 
 
 def test_a_head_without_end_is_cut_off(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(b"POST / HTTP/1.1\r\n")
         received = b""
         try:
@@ -41,7 +41,7 @@ def test_a_head_without_end_is_cut_off(server: Server) -> None:
 
 
 def test_a_large_but_finite_head_is_read(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         lines = ["POST / HTTP/1.1", "Host: a", f"X-Large: {'x' * 30_000}", "Content-Length: 2"]
         lines += [f"{name}: {value}" for name, value in HEADERS.items()]
         head = "\r\n".join(lines).encode() + b"\r\n\r\n"
@@ -53,7 +53,7 @@ def test_a_large_but_finite_head_is_read(server: Server) -> None:
 
 @pytest.mark.parametrize("junk", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"\0" * 100])
 def test_what_is_not_http(junk: bytes, server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(junk)
         assert sock.recv(100).startswith(b"HTTP/1.1 400 ")
         while sock.recv(1000):
@@ -65,7 +65,7 @@ def test_an_offer_to_upgrade_is_ignored(server: Server) -> None:
     lines = ["POST / HTTP/1.1", "Host: a", "Content-Length: 2"]
     lines += [f"{name}: {value}" for name, value in HEADERS.items()]
     offer = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"]
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         for more in (offer, []):
             sock.sendall("\r\n".join(lines + more).encode() + b"\r\n\r\n{}")
             received = b""
@@ -117,7 +117,7 @@ def test_a_client_that_stalls_is_dropped(
     sent: bytes, then: bytes, start: Callable[..., Server]
 ) -> None:
     server = start(client_seconds=0.3)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(sent)
         if then:
             assert sock.recv(1000)
@@ -145,7 +145,7 @@ def test_a_client_that_does_not_take_its_answer_is_dropped(start: Callable[..., 
     lines = ["POST / HTTP/1.1", "Host: a", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in HEADERS.items()]
     head = "\r\n".join(lines).replace(".Echo", ".Chunks").encode() + b"\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         sock.sendall(head + body)
         time.sleep(1.5)
         received = 0
@@ -194,7 +194,7 @@ def test_https_beside_http_with_one_store(
     server = start(tls=certificate)
     context = ssl.create_default_context(cafile=certificate[0])
     for port, wrap in ((server.port, False), (server.https_port, True)):
-        sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+        sock = socket.create_connection(("127.0.0.1", port), timeout=30)
         if wrap:
             sock = context.wrap_socket(sock, server_hostname="127.0.0.1")
         with sock:
@@ -211,7 +211,7 @@ def test_old_tls_is_refused(certificate: tuple[Path, Path], start: Callable[...,
     # 1.1 itself cannot be offered any more without a warning of Python's own.
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     with (
-        socket.create_connection(("127.0.0.1", server.https_port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", server.https_port), timeout=30) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as sock,
     ):
         assert sock.version() == "TLSv1.3"
@@ -253,7 +253,7 @@ def test_idle_tls_clients_do_not_hold_up_a_drain(
     server = start(tls=certificate)
     context = ssl.create_default_context(cafile=certificate[0])
     with (
-        socket.create_connection(("127.0.0.1", server.https_port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", server.https_port), timeout=30) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as sock,
     ):
         sock.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")

@@ -16,7 +16,7 @@ HEAD = "\r\n".join(
 
 @pytest.fixture
 def sock(server: Server) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
         yield sock
 
 

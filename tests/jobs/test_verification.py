@@ -218,7 +218,7 @@ async def test_the_watch_goes_round_by_itself(store: SqliteStore, table: Table) 
     metrics = Metrics()
     watch = DriftWatch(store, SystemClock(), metrics, KeyQueue(), interval=0.01, patience=0)
     running = asyncio.create_task(watch.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if metrics.value("IndexDrift") >= 2:
                 break

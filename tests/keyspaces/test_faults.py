@@ -93,7 +93,7 @@ async def test_increments_are_exact(gate: Gate, store: Store, table: Table) -> N
 # Whoever is throttled all the while is told so in time, and may try again.
 async def test_throttled_without_end(gate: Gate, store: Store, table: Table) -> None:
     gate.fault = lambda cql: "lost" if table.id in cql else None
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         answers = await asyncio.gather(
             store.get(table, new_key(), consistent=True),
             put(store, table, new_key()),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-SECONDS = 10.0
+SECONDS = 30.0
 VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
 

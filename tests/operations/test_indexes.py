@@ -62,7 +62,7 @@ def indexed(client: Any) -> Iterator[str]:
 
 def eventually(check: Callable[[], Any], wanted: Any) -> None:
     """A global index may follow a moment later."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while (found := check()) != wanted:
         assert time.monotonic() < end, (found, wanted)
         time.sleep(0.02)

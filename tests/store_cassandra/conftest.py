@@ -46,6 +46,34 @@ async def make_store(url: str) -> AsyncIterator[MakeStore]:
         yield make
 
 
+@pytest.fixture(scope="module")
+async def own_url(cassandra_contact: str) -> AsyncIterator[str]:
+    """A keyspace in which nobody sweeps and relays but the stores of the module."""
+    url = f"cassandra://{cassandra_contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
+    yield url
+    await drop_keyspaces(url)
+
+
+@pytest.fixture
+def own_session(own_url: str) -> FaultySession:
+    return FaultySession(own_url)
+
+
+@pytest.fixture
+async def make(own_url: str) -> AsyncIterator[MakeStore]:
+    """`await make(faults=…)` -> an open store over `own_url` that soon takes over from the dead."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**arguments: object) -> CassandraStore:
+            settings = {"clock": SystemClock(), "metrics": Metrics(), "patience": 0.4, **arguments}
+            store = CassandraStore(own_url, **settings)  # type: ignore[arg-type]
+            stack.push_async_callback(store.close)
+            await store.open()
+            return store
+
+        yield make
+
+
 @pytest.fixture(scope="session")
 async def store(url: str) -> AsyncIterator[CassandraStore]:
     """One store that many tests share: use a table or keys of your own."""

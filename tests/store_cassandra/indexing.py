@@ -105,7 +105,7 @@ async def compare(store: Store, table: Table) -> None:
     assert await actual(store, table) == await expected(store, table)
 
 
-async def becomes_right(store: Store, table: Table, seconds: float = 15.0) -> float:
+async def becomes_right(store: Store, table: Table, seconds: float = 30.0) -> float:
     """Waits until indexes and items agree; the seconds that took."""
     begin = time.monotonic()
     while time.monotonic() - begin < seconds:

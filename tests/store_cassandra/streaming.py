@@ -16,7 +16,7 @@ from app.store.cassandra.session import Consistency, Statement
 from tests.store_cassandra.support import new_table
 
 SHARDS = 2
-SECONDS = 20.0
+SECONDS = 30.0
 
 
 def streamed(*indexes: Index, sort: str | None = "S") -> Table:

@@ -7,6 +7,7 @@ import dataclasses
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from app.model.rows import Item, Key
 from app.model.table import KeyAttribute, Table
@@ -17,6 +18,7 @@ from app.store.cassandra.python_driver import PythonDriver
 from app.store.cassandra.session import DriverFault, Result, Session, Statement, Value
 from app.store.cassandra.url import parse
 
+_T = TypeVar("_T")
 MakeStore = Callable[..., Awaitable[CassandraStore]]
 Fault = Callable[[Session, Statement, Sequence[Value], float], Awaitable[Result]]
 
@@ -99,7 +101,7 @@ async def created(store: Store, table: Table) -> Table:
 
 async def active(store: Store, table: Table) -> Table:
     """The table once it is ACTIVE."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             found = await store.table(table.name)
             if found is not None and (found.id, found.status) == (table.id, "ACTIVE"):
@@ -113,6 +115,16 @@ async def gone(store: Store, name: str) -> None:
             if await store.table(name) is None:
                 return
             await asyncio.sleep(0.02)
+
+
+async def until(ask: Callable[[], Awaitable[_T]], good: Callable[[_T], bool]) -> _T:
+    """The first answer that is good."""
+    async with asyncio.timeout(30):
+        while True:
+            answer = await ask()
+            if good(answer):
+                return answer
+            await asyncio.sleep(0.05)
 
 
 def new_key(sort: str | None = "s") -> Key:

@@ -19,17 +19,10 @@ from app.model.table import Table, TimeToLive
 from app.store.base import ABSENT, Batch, Write
 from app.store.cassandra import CassandraStore
 from app.store.keyqueue import KeyQueue
+from tests.store_cassandra.dying import DieAt, Died, abandon
 from tests.store_cassandra.indexing import attempt
 from tests.store_cassandra.streaming import records, streamed
-from tests.store_cassandra.support import MakeStore, created, new_key
-from tests.store_cassandra.test_indexes_faults import (  # noqa: F401
-    DieAt,
-    Died,
-    abandon,
-    make,
-    own_url,
-)
-from tests.store_cassandra.test_streams_faults import until
+from tests.store_cassandra.support import MakeStore, created, new_key, until
 
 
 def timed() -> Table:
@@ -56,7 +49,7 @@ async def is_gone(store: CassandraStore, table: Table, key: Key, expiry: Expiry)
 
 @pytest.mark.parametrize("point", ["cas:answered", "entries:written"])
 async def test_what_a_dead_writer_wrote_expires(
-    make: MakeStore,  # noqa: F811
+    make: MakeStore,
     point: str,
 ) -> None:
     faults = DieAt(point)
@@ -77,7 +70,7 @@ async def test_what_a_dead_writer_wrote_expires(
 
 # The entry was written while the item was expiring; the one that counts is the item.
 async def test_an_entry_of_an_item_that_lives_longer_now_deletes_nothing(
-    make: MakeStore,  # noqa: F811
+    make: MakeStore,
 ) -> None:
     faults = DieAt("cas:answered")
     store = await make(faults=faults)
@@ -94,7 +87,7 @@ async def test_an_entry_of_an_item_that_lives_longer_now_deletes_nothing(
 
 
 # Its record says who it was, and there is one of it, also when two processes sweep at once.
-async def test_two_that_delete_at_once_tell_it_once(make: MakeStore) -> None:  # noqa: F811
+async def test_two_that_delete_at_once_tell_it_once(make: MakeStore) -> None:
     stores = [await make(), await make()]
     table = replace(timed(), stream=streamed().stream)
     table = await created(stores[0], table)

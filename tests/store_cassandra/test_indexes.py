@@ -234,7 +234,7 @@ async def test_tables_of_indexes_go_with_their_index_and_with_the_table(
     assert not await store.change_table(table)
     assert len(await entry_tables(session, table)) == 2
     await store.drop_table(fewer)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             if not await entry_tables(session, table):
                 break
@@ -252,7 +252,7 @@ async def test_settled_waits_until_every_process_has_followed(make_store: MakeSt
     await asyncio.sleep(0.6)
     assert not waiting.done()
     other._underway.leave(generation)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         await waiting
     assert other.cached_table(table.name) is None
 

@@ -6,14 +6,13 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import pytest
 
 from app.clock import SystemClock
 from app.errors import StoreUnavailable, StoreUnknown
-from app.metrics import Metrics
 from app.model.index import EntryChange, entry_changes, place_of
 from app.model.rows import Item, Key
 from app.model.table import Table
@@ -23,6 +22,7 @@ from app.store.cassandra.document import encode
 from app.store.cassandra.marks import MICROSECONDS, Mark, mark_of, slot_of
 from app.store.cassandra.patience import Deadline
 from app.store.cassandra.session import Result, Session, Statement, Value
+from tests.store_cassandra.dying import DieAt, Died, abandon, die
 from tests.store_cassandra.faults import Late, answer_lost, no_node, request_lost
 from tests.store_cassandra.indexing import (
     GLOBAL,
@@ -39,70 +39,12 @@ from tests.store_cassandra.support import (
     FaultySession,
     MakeStore,
     created,
-    drop_keyspaces,
     new_key,
 )
 from tests.store_cassandra.undecided import leave_undecided
 
-QUICK = {"patience": 0.4}
 WRITE = "SET ver"
 FENCE = "last[?] != ?"
-
-
-class Died(Exception):
-    """Where a test lets a process end."""
-
-
-class DieAt:
-    """From when it is armed."""
-
-    def __init__(self, point: str) -> None:
-        self.point = point
-        self.armed = False
-
-    async def at(self, point: str) -> None:
-        if self.armed and point == self.point:
-            raise Died(point)
-
-
-async def die(
-    session: Session, statement: Statement, values: Sequence[Value], seconds: float
-) -> Result:
-    raise Died(statement.cql)
-
-
-async def abandon(store: CassandraStore) -> None:
-    """Ends what a dead process would not do any more: it neither follows, beats nor sweeps."""
-    for task in store._tasks:
-        task.cancel()
-    await asyncio.gather(*store._tasks, return_exceptions=True)
-
-
-@pytest.fixture(scope="module")
-async def own_url(cassandra_contact: str) -> AsyncIterator[str]:
-    """A keyspace in which nobody sweeps but the stores of the test."""
-    url = f"cassandra://{cassandra_contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
-    yield url
-    await drop_keyspaces(url)
-
-
-@pytest.fixture
-async def make(own_url: str) -> AsyncIterator[MakeStore]:
-    async with AsyncExitStack() as stack:
-
-        async def make(**arguments: object) -> CassandraStore:
-            settings = {"clock": SystemClock(), "metrics": Metrics(), **QUICK, **arguments}
-            store = CassandraStore(own_url, **settings)  # type: ignore[arg-type]
-            stack.push_async_callback(store.close)
-            await store.open()
-            return store
-
-        yield make
-
-
-@pytest.fixture
-def own_session(own_url: str) -> FaultySession:
-    return FaultySession(own_url)
 
 
 async def marks(store: CassandraStore, table: Table) -> list[Mark]:
@@ -193,7 +135,7 @@ async def test_after_a_crash_between_two_entries(
 async def test_a_sweeper_that_dies_is_replaced(own_url: str, make: MakeStore) -> None:
     faults = DieAt("cas:answered")
     store = await make(faults=faults, patience=5.0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             if store._sweeper.sweeps:
                 break
@@ -326,7 +268,7 @@ async def test_a_write_that_comes_late_is_found_by_the_sweeper(
 
 async def looked(store: CassandraStore, table: Table, times: int) -> None:
     """Until the sweeper has looked for the one write under way so often."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             seen = [
                 each

@@ -173,7 +173,7 @@ async def test_transactions_are_finished_before_plain_writes(
     dying = await make_store(QUICK, faults=died, deadline=2.0)
     writes = tuple(Write(table, key, ANY, item_of(key, by="txn")) for key in keys)
     task = asyncio.create_task(dying.commit(Batch(writes)))
-    await asyncio.wait_for(died.reached.wait(), 20)
+    await asyncio.wait_for(died.reached.wait(), 30)
     changed = replace(table, isolation=FORBID, version=table.version + 1)
     assert await store.change_table(changed)
     table = await _moved_without(store, dying, changed)

@@ -11,18 +11,15 @@ from app.model.shards import parent_of, shard_count, with_more_shards
 from app.model.table import Table
 from app.store.base import StreamPage
 from app.store.cassandra import CassandraStore
+from tests.store_cassandra.dying import abandon
 from tests.store_cassandra.indexing import item
 from tests.store_cassandra.streaming import relays, streamed, write
-from tests.store_cassandra.support import MakeStore, created, new_key
+from tests.store_cassandra.support import MakeStore, created, new_key, until
 from tests.store_cassandra.test_streams_faults import (  # noqa: F401
     At,
-    abandon,
-    make,
     none_left,
-    own_url,
     short_leases,
     some_writes,
-    until,
 )
 
 
@@ -82,7 +79,7 @@ async def all_told(store: CassandraStore, table: Table, rounds: int, items: int)
     ],
 )
 async def test_a_split_without_the_relay(
-    make: MakeStore,  # noqa: F811
+    make: MakeStore,
     point: str,
     dies: bool,
 ) -> None:
@@ -101,7 +98,7 @@ async def test_a_split_without_the_relay(
     await round(store, table, 1)
     table = await split(store, table, 5)
     await round(store, table, 2)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         await faults.reached.wait()
     if dies:
         await abandon(store)
@@ -115,7 +112,7 @@ async def test_a_split_without_the_relay(
 
 
 # Its copy of the table is older than the split: what it writes then is behind it all the same.
-async def test_a_stale_writer_does_not_write_behind_a_split(make: MakeStore) -> None:  # noqa: F811
+async def test_a_stale_writer_does_not_write_behind_a_split(make: MakeStore) -> None:
     store = await make()
     await relays(store)
     other = await make()
@@ -139,7 +136,7 @@ async def test_a_stale_writer_does_not_write_behind_a_split(make: MakeStore) -> 
 
 
 # A stream that ends with shards that were split.
-async def test_a_split_stream_ends(make: MakeStore) -> None:  # noqa: F811
+async def test_a_split_stream_ends(make: MakeStore) -> None:
     store = await make()
     table = await created(store, streamed())
     keys = [new_key() for _ in range(4)]

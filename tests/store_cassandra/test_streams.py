@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 
@@ -29,17 +26,7 @@ from tests.store_cassandra.streaming import (
     streamed,
     write,
 )
-from tests.store_cassandra.support import FaultySession, MakeStore, created, drop_keyspaces, new_key
-
-_T = TypeVar("_T")
-
-
-@pytest.fixture(scope="module")
-async def own_url(cassandra_contact: str) -> AsyncIterator[str]:
-    """A keyspace in which nobody relays but the stores of the test."""
-    url = f"cassandra://{cassandra_contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
-    yield url
-    await drop_keyspaces(url)
+from tests.store_cassandra.support import FaultySession, MakeStore, created, new_key, until
 
 
 @pytest.fixture
@@ -55,15 +42,6 @@ async def make(own_url: str) -> AsyncIterator[MakeStore]:
             return store
 
         yield make
-
-
-async def until(ask: Callable[[], Awaitable[_T]], good: Callable[[_T], bool]) -> _T:
-    async with asyncio.timeout(20):
-        while True:
-            answer = await ask()
-            if good(answer):
-                return answer
-            await asyncio.sleep(0.05)
 
 
 def in_one_shard() -> Table:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 
 from app.clock import SystemClock
 from app.errors import StoreUnavailable, StoreUnknown, TableChanged
-from app.metrics import Metrics
 from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import ABSENT, Batch, Committed, Write
@@ -22,6 +20,7 @@ from app.store.cassandra import CassandraStore, outbox, relay, watch
 from app.store.cassandra.marks import MICROSECONDS, Mark, slot_of
 from app.store.cassandra.patience import Deadline
 from app.store.cassandra.session import Result, Session, Statement, Value
+from tests.store_cassandra.dying import Died, abandon
 from tests.store_cassandra.faults import Late, answer_lost, no_node, request_lost
 from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, item
 from tests.store_cassandra.streaming import (
@@ -38,17 +37,10 @@ from tests.store_cassandra.support import (
     FaultySession,
     MakeStore,
     created,
-    drop_keyspaces,
     new_key,
+    until,
 )
 from tests.store_cassandra.undecided import leave_undecided
-
-_T = TypeVar("_T")
-QUICK = {"patience": 0.4}
-
-
-class Died(Exception):
-    """Where a test lets a process end."""
 
 
 class At:
@@ -76,53 +68,11 @@ def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_LOOK_AGAIN_SECONDS", (0.5,))
 
 
-@pytest.fixture(scope="module")
-async def own_url(cassandra_contact: str) -> AsyncIterator[str]:
-    """A keyspace in which nobody relays but the stores of the test."""
-    url = f"cassandra://{cassandra_contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
-    yield url
-    await drop_keyspaces(url)
-
-
-@pytest.fixture
-async def make(own_url: str) -> AsyncIterator[MakeStore]:
-    async with AsyncExitStack() as stack:
-
-        async def make(**arguments: object) -> CassandraStore:
-            settings = {"clock": SystemClock(), "metrics": Metrics(), **QUICK, **arguments}
-            store = CassandraStore(own_url, **settings)  # type: ignore[arg-type]
-            stack.push_async_callback(store.close)
-            await store.open()
-            return store
-
-        yield make
-
-
-@pytest.fixture
-def own_session(own_url: str) -> FaultySession:
-    return FaultySession(own_url)
-
-
-async def abandon(store: CassandraStore) -> None:
-    """Ends what a dead process would not do any more."""
-    for task in store._tasks:
-        task.cancel()
-    await asyncio.gather(*store._tasks, return_exceptions=True)
-
-
 async def some_writes(store: CassandraStore, table: Table, keys: list[Key], rounds: int) -> None:
     for number in range(rounds):
         for key in keys:
             new = None if number % 3 == 2 else item(key, n=str(number))
             assert await write(store, table, key, new) == Committed()
-
-
-async def until(ask: Callable[[], Awaitable[_T]], good: Callable[[_T], bool]) -> None:
-    async with asyncio.timeout(15):
-        while True:
-            if good(await ask()):
-                return
-            await asyncio.sleep(0.05)
 
 
 async def none_left(store: CassandraStore, table: Table) -> None:
@@ -147,7 +97,7 @@ async def test_a_relay_that_dies_is_replaced(make: MakeStore, point: str) -> Non
     table = await created(store, streamed())
     keys = [new_key() for _ in range(4)]
     await some_writes(store, table, keys, 2)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await faults.reached.wait()
     await some_writes(store, table, keys, 2)
     await abandon(store)
@@ -177,7 +127,7 @@ async def test_a_relay_that_was_paused_appends_nothing_twice(make: MakeStore, po
     table = await created(store, streamed())
     keys = [new_key() for _ in range(4)]
     await some_writes(store, table, keys, 2)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await faults.reached.wait()
     other = await make()
     assert await relays(other) is other
@@ -271,7 +221,7 @@ async def test_an_item_is_told_in_order_whatever_is_seen_first(make: MakeStore) 
     faults.armed = True
     block, key = new_key(), new_key()
     await write(store, table, block, item(block))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await faults.reached.wait()
     for number in range(3):
         await write(store, table, key, item(key, n=str(number)))
@@ -413,7 +363,7 @@ async def test_a_table_goes_when_its_records_are_out(make: MakeStore) -> None:
     faults.armed = True
     keys = [new_key() for _ in range(5)]
     await some_writes(store, table, keys, 2)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await faults.reached.wait()
     assert await store.drop_table(table)
     left = await store.table(table.name)

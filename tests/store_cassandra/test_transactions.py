@@ -42,6 +42,7 @@ from app.store.cassandra.session import (
     Value,
 )
 from app.store.cassandra.statements import row_of
+from tests.store_cassandra.dying import DieAt, Died, abandon
 from tests.store_cassandra.faults import Late, answer_lost, request_lost
 from tests.store_cassandra.indexing import GLOBAL, LOCAL, becomes_right, compare, indexed, item
 from tests.store_cassandra.streaming import becomes_complete, streamed
@@ -49,12 +50,10 @@ from tests.store_cassandra.support import (
     FaultySession,
     MakeStore,
     created,
-    drop_keyspaces,
     new_key,
     new_table,
     put,
 )
-from tests.store_cassandra.test_indexes_faults import DieAt, Died, abandon
 from tests.store_cassandra.undecided import leave_undecided
 
 BEGIN = "SET state = 'P'"
@@ -78,14 +77,6 @@ class HoldAt:
             await self.go.wait()
 
 
-@pytest.fixture(scope="module")
-async def own_url(cassandra_contact: str) -> AsyncIterator[str]:
-    """A keyspace in which nobody sweeps but the stores of the test."""
-    url = f"cassandra://{cassandra_contact}/?keyspace=test_{uuid.uuid4().hex[:12]}"
-    yield url
-    await drop_keyspaces(url)
-
-
 @pytest.fixture
 async def make(own_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeStore]:
     """`await make(sweeps=False)`: a store that leaves what others left behind to its readers."""
@@ -101,11 +92,6 @@ async def make(own_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[M
             return store
 
         yield make
-
-
-@pytest.fixture
-def own_session(own_url: str) -> FaultySession:
-    return FaultySession(own_url)
 
 
 def over(table: Table, key: Key, old: Item | None, version: int, new: Item | None) -> Write:
@@ -130,7 +116,7 @@ async def values(store: CassandraStore, table: Table, keys: list[Key]) -> list[s
 
 async def commit_soon(store: CassandraStore, batch: Batch) -> Outcome:
     """As an operation does: again while rows are held by somebody who may be dead."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             outcome = await store.commit(batch)
             if not isinstance(outcome, Locked | InProgress):
@@ -192,7 +178,7 @@ async def test_after_a_death_all_of_it_is_there_or_nothing(
     assert await values(reader, table, keys) == expected
     if sweeps:
         await becomes_right(reader, table)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while True:
                 if not await records(reader):
                     break

@@ -37,7 +37,7 @@ def runs(pid: int) -> bool:
 
 
 def eventually(fact: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not fact() and time.monotonic() < deadline:
         time.sleep(0.02)
     return fact()

@@ -103,5 +103,5 @@ def test_a_file_lock_is_exclusive_between_processes(tmp_path: Path) -> None:
         other.start()
         other.join(0.3)
         assert got.empty()
-    other.join(10)
+    other.join(30)
     assert got.get()

@@ -156,10 +156,10 @@ async def test_what_arrives_during_a_transaction_shares_the_next(path: Path) -> 
 
     def slow(connection: sqlite3.Connection) -> None:
         began.set()
-        go_on.wait(10)
+        go_on.wait(30)
 
     first = asyncio.create_task(writer.run(slow))
-    await asyncio.to_thread(began.wait, 10)
+    await asyncio.to_thread(began.wait, 30)
     rest = [asyncio.create_task(writer.run(insert(number))) for number in (1, 2, 3, 2, 4)]
     await asyncio.sleep(0)
     go_on.set()
@@ -204,7 +204,7 @@ async def test_nobody_waits_for_ever_after_a_bug(path: Path) -> None:
     def bug(_: sqlite3.Connection) -> None:
         raise AssertionError("a bug")
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         results = await asyncio.gather(
             *[writer.run(bug) for _ in range(20)], return_exceptions=True
         )
