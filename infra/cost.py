@@ -1,6 +1,8 @@
 """`make cost`: what each stage costs a month before any request, by list prices in us-east-1.
 
-Requests, storage and traffic come on top. Prices change and differ by region: each has its page.
+Requests, storage, provisioned capacity of tables, logs, metrics and traffic come on top. Prices
+change and differ by region: each has its page. Those of Fargate are as of March 2026; the others
+have no date and are to be looked up before they are relied on.
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ def _task(architecture: str, cpu: int, memory: int) -> float:
 
 
 def main() -> None:
+    print("List prices of us-east-1, not all of them dated: see infra/cost.py.")
     for stage in read_stages(json.loads((ROOT / "cdk.json").read_text())["context"]):
         lines = list(monthly(stage))
         least = sum(price for what, price in lines if not what.startswith("  "))
