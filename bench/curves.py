@@ -59,7 +59,7 @@ class Pace:
     repeats: int = 3
     seconds: float = 0.7
     warm_up: float = 0.2
-    fill_seconds: float = 240.0
+    fill_seconds: float = 480.0
 
 
 @dataclass(slots=True)
