@@ -33,15 +33,15 @@ async def index_status(client: Any, wanted: str | None, table: str = TABLE) -> N
             await asyncio.sleep(0.05)
 
 
-async def time_to_live(client: Any, enabled: bool) -> None:
+async def time_to_live(client: Any, enabled: bool, table: str = TABLE) -> None:
     client.update_time_to_live(
-        TableName=TABLE,
+        TableName=table,
         TimeToLiveSpecification={"AttributeName": "expires", "Enabled": enabled},
     )
     wanted = "ENABLED" if enabled else "DISABLED"
     async with asyncio.timeout(60):
         while True:
-            found = client.describe_time_to_live(TableName=TABLE)["TimeToLiveDescription"]
+            found = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
             if found["TimeToLiveStatus"] == wanted:
                 return
             await asyncio.sleep(0.05)

@@ -11,12 +11,13 @@ import pytest
 
 from tests.conftest import LONG
 from tests.faults.support import ABSENT, Servers, Writer, clean_within, wait_until_ready
-from tests.faults.test_changes_under_load import BY_G, index_status
+from tests.faults.test_changes_under_load import BY_G, index_status, time_to_live
 
 WRITERS = 4
 TABLE = "isolated"
 ROUNDS = 6 if LONG else 1
 TAG = "system:write_isolation"
+_IN_2096 = {"N": "4000000000"}
 
 
 class BlindWriter(Writer):
@@ -26,7 +27,7 @@ class BlindWriter(Writer):
         client, table = self._client, self._table
         if self._chance.randrange(4) == 0:
             return (lambda: client.delete_item(TableName=table, Key=key)), ABSENT
-        item = {**key, "v": {"S": value}, "g": {"S": f"g{value[-1]}"}}
+        item = {**key, "v": {"S": value}, "g": {"S": f"g{value[-1]}"}, "expires": _IN_2096}
         return (lambda: client.put_item(TableName=table, Item=item)), value
 
 
@@ -66,6 +67,12 @@ async def test_nothing_is_lost_when_the_isolation_changes_under_load(
         for writer in writers:
             writer.start()
         try:
+            await asyncio.sleep(0.5)
+            # Until now all writes are plain, and from here on each has an entry by its time.
+            await time_to_live(one, True, TABLE)
+            await asyncio.sleep(0.3)
+            await clean_within(durable_store_url, TABLE, 30.0)
+            await time_to_live(other, False, TABLE)
             for number in range(ROUNDS):
                 for client, policy in ((one, "always"), (other, "forbid")):
                     await asyncio.sleep(0.5)
