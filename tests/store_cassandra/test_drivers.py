@@ -29,7 +29,7 @@ from app.store.cassandra.url import parse
 from tests.store_cassandra.support import with_driver
 from tests.store_cassandra.wire import Wire, error, text
 
-pytest.importorskip("acsylla", reason="the extra cpp is not installed")
+acsylla = pytest.importorskip("acsylla", reason="the extra cpp is not installed")
 
 BOTH = ("python", "cpp")
 QUORUM = Consistency.LOCAL_QUORUM
@@ -419,6 +419,23 @@ async def test_a_driver_may_be_closed_while_it_is_used(url: str, table: str) -> 
         await driver.close()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             assert isinstance(outcome, Result | NotSent | OutcomeUnknown | asyncio.CancelledError)
+
+
+# A session that the C++ driver cannot close any more keeps nothing else open.
+async def test_a_driver_is_closed_though_one_half_fails(url: str) -> None:
+    driver = driver_of(parse(with_driver(url, "cpp")), None)
+    await driver.open(10.0)
+    held = driver._fast  # type: ignore[attr-defined]
+
+    class Broken:
+        async def close(self) -> None:
+            raise acsylla.errors.CassErrorLibUnableToClose
+
+    driver._fast = Broken()  # type: ignore[attr-defined]
+    await driver.close()
+    assert driver._cluster is None  # type: ignore[attr-defined]
+    await held.close()
+    driver._fast_cluster.destroy()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

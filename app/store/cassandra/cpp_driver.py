@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,12 +85,15 @@ class CppDriver(PythonDriver):
         self._fast_cluster = cluster
 
     async def close(self) -> None:
-        if self._fast is not None:
-            session, self._fast = self._fast, None
-            await session.close()
-            # Its sockets to the event loop would stay.
-            self._fast_cluster.destroy()
-        await super().close()
+        session, self._fast = self._fast, None
+        try:
+            if session is not None:
+                with suppress(CassException):
+                    await session.close()
+                    # Its sockets to the event loop would stay. Not of one that is still in use.
+                    self._fast_cluster.destroy()
+        finally:
+            await super().close()
 
     async def execute(
         self, statement: Statement, values: Sequence[Value], seconds: float
