@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import scale
+from .flat import CHOOSING
 from .workloads import COMMON, LARGE, NAMED, Workload
 from .worst import WORST
 
-_ALL = {workload.name: workload for workload in (*COMMON, *LARGE, *WORST)}
+_ALL = {workload.name: workload for workload in (*COMMON, *LARGE, *WORST, *CHOOSING)}
 
 
 @dataclass(frozen=True, slots=True)

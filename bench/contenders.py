@@ -153,10 +153,10 @@ def fill(
     """Raises ClientError where tags are refused, Failed."""
     create(contender.running.url, contender.table, tags)
     for name in contents:
-        _fill(contender, name)
+        fill_with(contender, name)
 
 
-def _fill(contender: Contender, contents: str) -> None:
+def fill_with(contender: Contender, contents: str) -> None:
     order = Order(
         *(contents, contender.table, contender.running.url, contender.running.pids),
         connections=_SETUP_CONNECTIONS,

@@ -22,12 +22,14 @@ import uvloop
 from . import catalogue, scale
 from .accounting import cpu_seconds, family, forget_peak, peak_bytes
 from .client import Load
+from .flat import CONTENTS as FLAT
+from .flat import contents as flat_contents
 from .measurement import Measurement, Order, percentile
 from .signing import signed
 from .workloads import Request, Workload, contents
 from .worst import worst_contents
 
-_CONTENTS = {"contents": contents, "worst contents": worst_contents}
+_CONTENTS = {"contents": contents, "worst contents": worst_contents, FLAT: flat_contents}
 
 _ONCE_A_SECOND = 1_500
 _SILENCE_SECONDS = 20.0

@@ -47,7 +47,7 @@ def run(field: Field, plan: Plan, console: Console) -> list[Cell]:
             for contender in _takers(field, workload, rate):
                 warm_up = plan.warm_up if repeat else max(_FIRST_WARM_UP, plan.warm_up)
                 try:
-                    measurement = _one(contender, workload, plan.seconds, warm_up, rate)
+                    measurement = measured(contender, workload, plan.seconds, warm_up, rate)
                 except Failed as exc:
                     field.absent[_place(contender, workload)] = str(exc)
                     continue
@@ -73,7 +73,7 @@ def _takers(field: Field, workload: Workload, rate: int) -> Iterable[Contender]:
     ]
 
 
-def _one(
+def measured(
     contender: Contender, workload: Workload, seconds: float, warm_up: float, rate: int
 ) -> Measurement:
     more = {"rate": float(rate), "connections": _OPEN_CONNECTIONS} if rate else {}
