@@ -91,7 +91,10 @@ async def test_a_table_is_compared_with_its_indexes(
     assert found["Count"] == 5
 
 
-def test_what_cannot_be_compared(durable_store_url: str) -> None:
+async def test_what_cannot_be_compared(durable_store_url: str) -> None:
+    store = open_store(load_settings({"store": durable_store_url}), SystemClock(), Metrics())
+    await store.open()
+    await store.close()
     done = verify("nothing", "--store", durable_store_url)
     assert done.returncode == 2
     assert done.stderr.startswith("dynaspan: there is no table nothing in ")

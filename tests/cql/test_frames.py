@@ -1,4 +1,8 @@
-"""Our frames against cassandra-driver's own: the same bytes out, the same rows in."""
+"""Our frames against cassandra-driver's own: the same bytes out, the same rows in.
+
+Apart from tests that are connected: hypothesis wants `random` for itself, and the driver's threads
+use it when a loop that does not run lets their connections time out.
+"""
 
 from __future__ import annotations
 
