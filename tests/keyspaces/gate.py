@@ -27,6 +27,7 @@ _HEADER = struct.Struct(">BBhBi")
 _ERROR, _STARTUP, _AUTHENTICATE, _QUERY, _RESULT, _PREPARE, _EXECUTE = 0, 1, 3, 7, 8, 9, 10
 _BATCH, _CHALLENGE, _AUTH_RESPONSE, _AUTH_SUCCESS = 13, 14, 15, 16
 _PREPARED = 4
+_UNPREPARED = 0x2500
 _INVALID, _WRITE_TIMEOUT, _BAD_CREDENTIALS = 0x2200, 0x1100, 0x0100
 _LEVELS = {
     1: "ONE",
@@ -141,8 +142,11 @@ class _Connection:
             self._statement(stream, flags, opcode, cql, rest)
         elif opcode == _EXECUTE:
             (length,) = struct.unpack_from(">h", body)
-            cql = self._gate.prepared.get(body[2 : 2 + length], "")
-            self._statement(stream, flags, opcode, cql, body[2 + length :], body[: 2 + length])
+            cql = self._gate.prepared.get(body[2 : 2 + length])
+            if cql is None:
+                self._error(stream, _UNPREPARED, "prepared elsewhere", body[: 2 + length])
+            else:
+                self._statement(stream, flags, opcode, cql, body[2 + length :], body[: 2 + length])
         elif opcode == _BATCH:
             self._refuse(stream, "", subset.Broken("a batch message", "batchStatements.html"))
         else:
