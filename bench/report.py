@@ -35,7 +35,8 @@ class Report:
         return [c.measurement for c in self.cells if (c.workload, c.contender, c.rate) == wanted]
 
     def spread(self, workload: str, contender: str, value: Value, rate: int = 0) -> Spread | None:
-        found = [value(m) for m in self.of(workload, contender, rate) if m.operations]
+        # Without CPU: there was less to do than the system's clock can tell.
+        found = [value(m) for m in self.of(workload, contender, rate) if m.cpu]
         return spread(found) if found else None
 
     def ratio(self, workload: str, contender: str, peer: str, rate: int = 0) -> Spread | None:

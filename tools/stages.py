@@ -63,7 +63,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
     on_cassandra = (*service, "store_cassandra")
     others = (
         Stage("sqlite", 120, 300, service, (*sqlite, *two)),
-        Stage("cassandra", 360, 700, on_cassandra, (*cassandra, *two), cassandra=True),
+        Stage("cassandra", 420, 800, on_cassandra, (*cassandra, *two), cassandra=True),
         Stage(
             "attributes",
             60,
