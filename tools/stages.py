@@ -91,7 +91,7 @@ def stages(tests: Path = TESTS) -> tuple[Stage, ...]:
             cassandra=True,
             long_paths=("operations",),
         ),
-        Stage("faults-sqlite", 75, 240, ("faults",), sqlite),
+        Stage("faults-sqlite", 75, 420, ("faults",), sqlite),
         Stage("faults-cassandra", 210, 900, ("faults",), cassandra, cassandra=True),
         Stage("keyspaces", 90, 300, ("keyspaces",), cassandra=True),
         Stage(
