@@ -40,7 +40,9 @@ class Budget:
         place = (size, asyncio.get_running_loop().create_future())
         self._waiting.append(place)
         try:
-            await asyncio.wait_for(asyncio.shield(place[1]), self._seconds)
+            # Not wait_for: before Python 3.12 it may swallow that this task is cancelled.
+            async with asyncio.timeout(self._seconds):
+                await asyncio.shield(place[1])
         except BaseException as fault:
             if place[1].done():
                 self.give(size)

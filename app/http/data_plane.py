@@ -15,7 +15,7 @@ from time import perf_counter
 import orjson
 
 from .. import errors
-from ..aside import LARGE_BYTES
+from ..aside import LARGE_BYTES, loads
 from ..auth import Authenticator
 from ..errors import ApiError, Busy, StoreError
 from ..operations.context import Context
@@ -28,7 +28,6 @@ from .requests import (
     decoded,
     header_map,
     parse,
-    parse_aside,
     read_body,
 )
 from .responses import (
@@ -128,7 +127,7 @@ class DataPlane:
                     wanted = await context.aside(budget.weight, body)
                     await self.working.take(wanted)
                     held = wanted
-                    request = await context.aside(parse_aside, body)
+                    request = await context.aside(parse, body, loads)
                 else:
                     request = parse(body)
                 operation = self._operation(headers)

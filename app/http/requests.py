@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
-from .. import aside, errors
+from .. import errors
 from .asgi import Headers, Receive
 
 BODY_BYTES = 16 * 1024 * 1024
@@ -96,21 +96,10 @@ def _gunzip(body: bytes) -> bytes:
     return b"".join(parts)
 
 
-def parse(body: bytes) -> dict[str, Any]:
+def parse(body: bytes, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
     """The JSON object of a body. Raises SerializationException, for too deep nesting as well."""
     try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise errors.serialization() from None
-    if type(request) is not dict:
-        raise errors.serialization()
-    return request
-
-
-def parse_aside(body: bytes) -> dict[str, Any]:
-    """The same in a thread, while others have their turns."""
-    try:
-        request = aside.loads(body)
+        request = loads(body)
     except ValueError:
         raise errors.serialization() from None
     if type(request) is not dict:

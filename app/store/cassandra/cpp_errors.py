@@ -11,8 +11,8 @@ import re
 
 from acsylla import errors as cpp
 
-from .errors import Verdict, gone
-from .session import DriverFault, NotSent, OutcomeUnknown, Statement, Unconfigured
+from .errors import Verdict, gone, judged
+from .session import NotSent, Statement, Unconfigured
 
 VERDICTS: dict[type[BaseException], Verdict] = {
     # Without retries this is said only of a statement that no node took.
@@ -112,10 +112,4 @@ def fault(exc: BaseException, statement: Statement | None) -> BaseException:
         statement is None or not statement.conditional or _SERIAL.search(text)
     ):
         return NotSent(text)
-    verdict = VERDICTS.get(type(exc), Verdict.UNKNOWN)
-    if verdict is Verdict.BUG:
-        return exc
-    kind: type[DriverFault] = OutcomeUnknown
-    if statement is None or verdict is Verdict.NOT_SENT:
-        kind = NotSent
-    return kind(f"{type(exc).__name__}: {text}")
+    return judged(VERDICTS.get(type(exc), Verdict.UNKNOWN), exc, statement)

@@ -114,7 +114,11 @@ def fault(exc: BaseException, statement: Statement | None) -> BaseException:
         # when it is the level of the Paxos round that is not met. Later only the commit of a
         # round can lack nodes, and that complains about the level of the commit.
         return NotSent(str(exc))
-    verdict = VERDICTS.get(type(exc), Verdict.UNKNOWN)
+    return judged(VERDICTS.get(type(exc), Verdict.UNKNOWN), exc, statement)
+
+
+def judged(verdict: Verdict, exc: BaseException, statement: Statement | None) -> BaseException:
+    """As `fault`, of an exception with this verdict."""
     if verdict is Verdict.BUG:
         return exc
     kind: type[DriverFault] = OutcomeUnknown
