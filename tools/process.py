@@ -91,7 +91,10 @@ class Process:
             time.sleep(0.05)
 
     def _tail(self) -> str:
-        return "\n".join(self.log().splitlines()[-15:])
+        lines = self.log().splitlines()
+        # What ended it may stand far above what it wrote while ending.
+        faults = [line for line in lines[:-15] if "ERROR" in line or "Exception" in line]
+        return "\n".join([*faults[:10], *lines[-15:]])
 
     def group(self) -> list[int]:
         """What still runs of it: itself and what it started and has kept in its group."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..runtime import Unavailable
-from .node import Node
+from .node import RING_DELAY_MS, Node
 
 
 class Cluster:
@@ -51,7 +51,7 @@ class Cluster:
                 # that joins old data has to stream its share.
                 bootstrap=not fresh and number > 0,
                 heap_mb=heap_mb or (1024 if len(datacenters) == 1 else 768),
-                ring_delay_ms=100 if fresh and number < 2 else 5000,
+                ring_delay_ms=RING_DELAY_MS if number or not fresh else 100,
                 optimize=optimize,
                 # The first to start would wait ten seconds for the others.
                 settings={
