@@ -31,25 +31,13 @@ from app.http.data_plane import DataPlane
 from app.main import create_app
 
 from .signing import ACCESS_KEY, SECRET_KEY, signed
-from .workloads import Request, item_of
+from .workloads import Request, item_of, table_definition
 
 _AT_ONCE = 16
 _CPU_SECONDS = 5.0
 _TICK_SECONDS = 0.001
 _TABLE = f"profile-{uuid.uuid4().hex}"
 _KEYS = 500
-_CREATED = {
-    "TableName": _TABLE,
-    "KeySchema": [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": "pk", "AttributeType": "S"},
-        {"AttributeName": "sk", "AttributeType": "S"},
-    ],
-    "BillingMode": "PAY_PER_REQUEST",
-}
 # The first that fits.
 PARTS = {
     "/app/auth/": "signature",
@@ -150,7 +138,9 @@ async def _profile(store: str) -> dict[str, tuple[float, Counter[str]]]:
     keys = SecretStr(f"{ACCESS_KEY}:{SECRET_KEY}")
     app = create_app(Settings(store=store, auth="enforce", access_keys=keys))
     async with app.router.lifespan_context(app):
-        await _ask(app.data_plane, *_prepared(iter([Request("CreateTable", _CREATED)]))[0])
+        await _ask(
+            app.data_plane, *_prepared(iter([Request("CreateTable", table_definition(_TABLE))]))[0]
+        )
         describe = _prepared(iter([Request("DescribeTable", {"TableName": _TABLE})]))[0]
         for _ in range(300):
             if b'"ACTIVE"' in await _ask(app.data_plane, *describe):

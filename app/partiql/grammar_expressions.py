@@ -5,6 +5,7 @@ https://partiql.org/dql/overview.html
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -48,7 +49,7 @@ class Fault(Exception):
     """Its text is the parser's."""
 
 
-class Expressions:
+class Expressions(ABC):
     """One method for each rule, which moves on over what it takes."""
 
     rules: ClassVar[dict[str, Callable[[Any], None]]] = {}
@@ -255,5 +256,6 @@ class Expressions:
             if not self.skip(","):
                 return
 
+    @abstractmethod
     def change(self) -> None:
-        raise NotImplementedError
+        """One INSERT, SET or REMOVE of a statement."""

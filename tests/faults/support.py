@@ -6,6 +6,7 @@ import random
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Servers:
         self.process.kill()
 
 
-class Busy:
+class Busy(ABC):
     """Does `once` again and again in a thread of its own, from `start` to `stop`, which raises what
     has gone wrong meanwhile."""
 
@@ -58,8 +59,8 @@ class Busy:
         self._thread = threading.Thread(target=self._run)
         self._fault: BaseException | None = None
 
-    def once(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def once(self) -> None: ...
 
     def pause(self) -> float:
         """Seconds before each time."""

@@ -109,6 +109,15 @@ async def writes_of(store: CassandraStore, table: Table, new: dict[Key, Item | N
     return Batch(tuple(writes))
 
 
+async def two_old(store: CassandraStore) -> tuple[Table, list[Key]]:
+    """A new table with two items, "old", each in a partition of its own."""
+    table = await created(store, new_table())
+    keys = keys_apart(2)
+    for key in keys:
+        await put(store, table, key, item=item(key, g="old"))
+    return table, keys
+
+
 async def values(store: CassandraStore, table: Table, keys: list[Key]) -> list[str | None]:
     rows = [await store.get(table, key, consistent=True) for key in keys]
     return [None if row is None else row.item["g"]["S"] for row in rows]
@@ -204,10 +213,7 @@ async def test_a_writer_ends_a_transaction_that_was_left_behind(
 ) -> None:
     faults = DieAt("txn:prepared")
     store = await make(faults=faults)
-    table = await created(store, new_table())
-    keys = keys_apart(2)
-    for key in keys:
-        await put(store, table, key, item=item(key, g="old"))
+    table, keys = await two_old(store)
     faults.armed = True
     with pytest.raises(Died):
         await store.commit(await writes_of(store, table, {key: item(key, g="new") for key in keys}))
@@ -226,10 +232,7 @@ async def test_a_writer_ends_a_transaction_that_was_left_behind(
 async def test_a_process_that_wakes_up_cannot_commit_what_was_aborted(make: MakeStore) -> None:
     hold = HoldAt("txn:prepared")
     store = await make(faults=hold, sweeps=False)
-    table = await created(store, new_table())
-    keys = keys_apart(2)
-    for key in keys:
-        await put(store, table, key, item=item(key, g="old"))
+    table, keys = await two_old(store)
     batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
     sleeper = asyncio.create_task(store.commit(batch))
     await hold.there.wait()
@@ -245,10 +248,7 @@ async def test_a_process_that_wakes_up_cannot_commit_what_was_aborted(make: Make
 async def test_a_transaction_under_way_locks_and_hides(make: MakeStore) -> None:
     hold = HoldAt("txn:prepared")
     store = await make(faults=hold, sweeps=False)
-    table = await created(store, new_table())
-    keys = keys_apart(2)
-    for key in keys:
-        await put(store, table, key, item=item(key, g="old"))
+    table, keys = await two_old(store)
     batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
     sleeper = asyncio.create_task(store.commit(batch))
     await hold.there.wait()
@@ -295,10 +295,7 @@ async def test_a_snapshot_shows_no_half_of_a_transaction(
     make: MakeStore, own_session: FaultySession
 ) -> None:
     store, other = await make(session=own_session, sweeps=False), await make(sweeps=False)
-    table = await created(store, new_table())
-    keys = keys_apart(2)
-    for key in keys:
-        await put(store, table, key, item=item(key, g="old"))
+    table, keys = await two_old(store)
     batch = await writes_of(other, table, {key: item(key, g="new") for key in keys})
 
     async def behind_it(
@@ -353,10 +350,7 @@ async def test_a_lost_answer_leaves_nothing_open(
     make: MakeStore, own_session: FaultySession, text: str, fault: object, outcome: Outcome
 ) -> None:
     store = await make(session=own_session, sweeps=False)
-    table = await created(store, new_table())
-    keys = keys_apart(2)
-    for key in keys:
-        await put(store, table, key, item=item(key, g="old"))
+    table, keys = await two_old(store)
     batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
     own_session.on_next(text, fault)  # type: ignore[arg-type]
     before = await records(store)
@@ -375,10 +369,7 @@ async def test_a_request_that_arrives_late_changes_nothing(
     make: MakeStore, own_session: FaultySession, text: str
 ) -> None:
     store = await make(session=own_session, sweeps=False)
-    table = await created(store, new_table())
-    keys = keys_apart(2)
-    for key in keys:
-        await put(store, table, key, item=item(key, g="old"))
+    table, keys = await two_old(store)
     batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
     late = Late()
     own_session.on_next(text, late)
@@ -462,10 +453,7 @@ async def test_an_undecided_commit_is_the_same_to_all(
     make: MakeStore, own_session: FaultySession, ends: str, accepted: bool
 ) -> None:
     store = await make(session=own_session, sweeps=False)
-    table = await created(store, new_table())
-    keys = keys_apart(2)
-    for key in keys:
-        await put(store, table, key, item=item(key, g="old"))
+    table, keys = await two_old(store)
     batch = await writes_of(store, table, {key: item(key, g="new") for key in keys})
     commit = TimesOut()
     own_session.on_next(BEGIN, begun_without_a_round)

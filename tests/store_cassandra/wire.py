@@ -9,6 +9,8 @@ import asyncio
 import struct
 from typing import NamedTuple
 
+from tests.store_cassandra.proxy import Between
+
 _HEADER = struct.Struct(">BBhBi")
 _ERROR = 0x00
 _EXECUTE = 0x0A
@@ -24,58 +26,19 @@ class Executed(NamedTuple):
     timed: bool
 
 
-class Wire:
-    """Forwards to `contact`."""
+class Wire(Between):
+    """Forwards frames."""
 
     def __init__(self, contact: str) -> None:
-        self._host, _, port = contact.rpartition(":")
-        self._port = int(port)
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        super().__init__(contact)
         self.executed: list[Executed] = []
         self.refusal: bytes | None = None
         """Body of the error that every EXECUTE is answered by, which the node never sees."""
         self.deaf = False
         """No EXECUTE reaches the node, and none is answered."""
-        self.contact = ""
 
-    async def __aenter__(self) -> Wire:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.contact = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        node_reader, node_writer = await asyncio.open_connection(self._host, self._port)
-        pair = {writer, node_writer}
-        self._writers |= pair
-        try:
-            await asyncio.gather(
-                self._ask(reader, node_writer, writer), self._answer(node_reader, writer)
-            )
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._writers -= pair
-            for each in pair:
-                each.transport.abort()
-            self._tasks.discard(task)
-
-    async def _ask(
-        self,
-        reader: asyncio.StreamReader,
-        node: asyncio.StreamWriter,
-        writer: asyncio.StreamWriter,
+    async def ask(
+        self, reader: asyncio.StreamReader, node: asyncio.StreamWriter, writer: asyncio.StreamWriter
     ) -> None:
         while True:
             head = await reader.readexactly(_HEADER.size)
@@ -91,7 +54,7 @@ class Wire:
                     continue
             node.write(head + body)
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             head = await reader.readexactly(_HEADER.size)
             body = await reader.readexactly(_HEADER.unpack(head)[4])
