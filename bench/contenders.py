@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -169,8 +170,8 @@ def fill_with(contender: Contender, contents: str) -> None:
     raise Failed(f"the table could not be filled: {done.failure}")
 
 
-def create(url: str, table: str, tags: Mapping[str, str] | None = None) -> None:
-    client = boto3.client(
+def _client(url: str) -> Any:
+    return boto3.client(
         "dynamodb",
         endpoint_url=url,
         region_name=REGION,
@@ -178,6 +179,21 @@ def create(url: str, table: str, tags: Mapping[str, str] | None = None) -> None:
         aws_secret_access_key=SECRET_KEY,
         config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
     )
+
+
+def isolate(url: str, table: str, isolation: str) -> None:
+    """A table of dynaspan's is written in this way from now on."""
+    client = _client(url)
+    arn = client.describe_table(TableName=table)["Table"]["TableArn"]
+    tags = [{"Key": "system:write_isolation", "Value": isolation}]
+    client.tag_resource(ResourceArn=arn, Tags=tags)
+    client.get_waiter("table_exists").wait(
+        TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+def create(url: str, table: str, tags: Mapping[str, str] | None = None) -> None:
+    client = _client(url)
     given = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
     client.create_table(**table_definition(table), **({"Tags": given} if given else {}))
     client.get_waiter("table_exists").wait(
