@@ -30,6 +30,18 @@ class Checkpoint:
     finished: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is written down of a mapping: the `checkpoints` of all shards that anybody has begun
+    with, those of them that are `held` by another process, and the processes that live: how many,
+    and the `place` of this one among them, from 0."""
+
+    checkpoints: dict[str, Checkpoint]
+    held: frozenset[str] = frozenset()
+    workers: int = 1
+    place: int = 0
+
+
 class LeaseLost(Exception):
     """Somebody else delivers the shard now."""
 
@@ -37,8 +49,8 @@ class LeaseLost(Exception):
 class Checkpoints(Protocol):
     """Methods may raise SourceFailed."""
 
-    async def known(self) -> dict[str, Checkpoint]:
-        """Of all shards that anybody has begun with."""
+    async def known(self) -> Known:
+        """Tells the others that this process lives, for LEASE_SECONDS."""
         ...
 
     async def take(self, shard: str) -> Checkpoint | None:
@@ -54,6 +66,14 @@ class Checkpoints(Protocol):
         ...
 
     async def release(self, shard: str) -> None: ...
+
+    async def forget(self, shard: str) -> None:
+        """One that is finished, and that the stream has no more."""
+        ...
+
+    async def leave(self) -> None:
+        """This process delivers nothing any more."""
+        ...
 
 
 class FileCheckpoints:
@@ -80,8 +100,8 @@ class FileCheckpoints:
     def close(self) -> None:
         self._lock.close()
 
-    async def known(self) -> dict[str, Checkpoint]:
-        return dict(self._all)
+    async def known(self) -> Known:
+        return Known(dict(self._all))
 
     async def take(self, shard: str) -> Checkpoint | None:
         return self._all.get(shard, Checkpoint())
@@ -91,6 +111,19 @@ class FileCheckpoints:
 
     async def save(self, shard: str, checkpoint: Checkpoint) -> None:
         self._all[shard] = checkpoint
+        await self._keep()
+
+    async def release(self, shard: str) -> None:
+        return
+
+    async def forget(self, shard: str) -> None:
+        self._all.pop(shard, None)
+        await self._keep()
+
+    async def leave(self) -> None:
+        return
+
+    async def _keep(self) -> None:
         # One after the other: an older text must not come behind a newer one.
         async with self._writing:
             text = json.dumps({name: asdict(each) for name, each in self._all.items()}, indent=1)
@@ -98,9 +131,6 @@ class FileCheckpoints:
                 await asyncio.to_thread(self._write, text)
             except OSError as fault:
                 raise SourceFailed(f"{self._path}: {fault.strerror}") from fault
-
-    async def release(self, shard: str) -> None:
-        return
 
     def _write(self, text: str) -> None:
         new = self._path.with_name(f"{self._path.name}.{uuid4().hex}")
@@ -111,8 +141,14 @@ class FileCheckpoints:
         new.replace(self._path)
 
 
+_WORKER = "worker:"
+"""Begins the sort key of an item that says until when a process lives; no shard's does."""
+_HOLD = "SET #owner = :me, #until = :until", "attribute_not_exists(#owner) OR #owner = :me"
+
+
 class TableCheckpoints:
-    """One item for each shard: whose it is, until when, and how far it has been delivered.
+    """One item for each shard: whose it is, until when, and how far it has been delivered; and one
+    for each process, as one that has no shard yet is to get its share, too.
 
     Owners tell their time by their own clocks: with one that is wrong a shard may be delivered by
     two for a while, which targets must bear anyway.
@@ -152,8 +188,31 @@ class TableCheckpoints:
         wait = {"Delay": 1, "MaxAttempts": 60}
         await asked(waiter.wait, TableName=self._table, WaiterConfig=wait)
 
-    async def known(self) -> dict[str, Checkpoint]:
-        found: dict[str, Checkpoint] = {}
+    async def known(self) -> Known:
+        until = {":until": {"N": str(self._clock() + LEASE_SECONDS)}}
+        me = f"{_WORKER}{self._owner}"
+        await self._update(me, *_HOLD, until, {"#until": "until"})
+        now = self._clock()
+        checkpoints: dict[str, Checkpoint] = {}
+        held: set[str] = set()
+        workers = {self._owner}
+        for item in await self._items():
+            name, owner = item["shard"]["S"], item.get("owner", {}).get("S")
+            lives = owner is not None and float(item["until"]["N"]) >= now
+            if not name.startswith(_WORKER):
+                checkpoints[name] = _checkpoint(item)
+                if lives and owner != self._owner:
+                    held.add(name)
+            elif lives:
+                workers.add(owner)
+            else:
+                # Killed, or held up: then it will say again that it lives.
+                await self._drop_worker(item)
+        place = sorted(workers).index(self._owner)
+        return Known(checkpoints, frozenset(held), len(workers), place)
+
+    async def _items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
         more: dict[str, Any] = {}
         while True:
             page = await asked(
@@ -164,7 +223,7 @@ class TableCheckpoints:
                 ConsistentRead=True,
                 **more,
             )
-            found |= {item["shard"]["S"]: _checkpoint(item) for item in page["Items"]}
+            found += page["Items"]
             if "LastEvaluatedKey" not in page:
                 return found
             more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -174,8 +233,8 @@ class TableCheckpoints:
         try:
             answer = await self._update(
                 shard,
-                "SET #owner = :me, #until = :until",
-                "attribute_not_exists(#owner) OR #owner = :me OR #until < :now",
+                _HOLD[0],
+                f"{_HOLD[1]} OR #until < :now",
                 {":until": {"N": str(now + LEASE_SECONDS)}, ":now": {"N": str(now)}},
                 {"#until": "until"},
             )
@@ -200,6 +259,12 @@ class TableCheckpoints:
         except LeaseLost:
             return
 
+    async def forget(self, shard: str) -> None:
+        await asked(self._client.delete_item, TableName=self._table, Key=self._key(shard))
+
+    async def leave(self) -> None:
+        await self.forget(f"{_WORKER}{self._owner}")
+
     async def _update(
         self,
         shard: str,
@@ -213,7 +278,7 @@ class TableCheckpoints:
             answer: dict[str, Any] = await asked(
                 self._client.update_item,
                 TableName=self._table,
-                Key={"mapping": {"S": self._mapping}, "shard": {"S": shard}},
+                Key=self._key(shard),
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#owner": "owner", **names},
@@ -225,6 +290,23 @@ class TableCheckpoints:
                 raise LeaseLost(shard) from None
             raise
         return answer
+
+    async def _drop_worker(self, item: dict[str, Any]) -> None:
+        try:
+            await asked(
+                self._client.delete_item,
+                TableName=self._table,
+                Key=self._key(item["shard"]["S"]),
+                ConditionExpression="#until = :until",
+                ExpressionAttributeNames={"#until": "until"},
+                ExpressionAttributeValues={":until": item["until"]},
+            )
+        except SourceFailed as fault:
+            if error_code(fault) != "ConditionalCheckFailedException":
+                raise
+
+    def _key(self, shard: str) -> dict[str, Any]:
+        return {"mapping": {"S": self._mapping}, "shard": {"S": shard}}
 
 
 def _checkpoint(item: dict[str, Any]) -> Checkpoint:

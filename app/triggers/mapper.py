@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ..clock import Clock
 from .batches import batches, lanes
-from .checkpoints import Checkpoint, Checkpoints, LeaseLost
+from .checkpoints import Checkpoint, Checkpoints, Known, LeaseLost
 from .delivery import Counts, Delivery, Record, created_of, keep, number_of
 from .destinations import Destination
 from .filters import Filters
@@ -49,6 +49,14 @@ class Batching:
     latest: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Delivering:
+    """A shard; `ended` is set when it is to be let go at the end of a round of batches."""
+
+    task: asyncio.Task[None]
+    ended: asyncio.Event
+
+
 class Mapper:
     """`run` it once."""
 
@@ -72,15 +80,13 @@ class Mapper:
         self._destination = destination
         self._clock = clock
         self._counts = counts
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._ended = asyncio.Event()
+        self._shards: dict[str, _Delivering] = {}
         # What is older is not wanted. Shards are read from their oldest record on all the same: an
         # iterator at the latest one would go with the process, and what came meanwhile with it.
         self._since: float | None = None
 
     async def run(self, ended: asyncio.Event) -> None:
         """Until `ended`; batches under way then have a moment to come to their end."""
-        self._ended = ended
         try:
             while not ended.is_set():
                 try:
@@ -89,7 +95,7 @@ class Mapper:
                     _log.warning("the shards of the stream cannot be seen: %s", fault)
                 waiting = asyncio.ensure_future(ended.wait())
                 await asyncio.wait(
-                    [waiting, *self._tasks.values()],
+                    [waiting, *[each.task for each in self._shards.values()]],
                     timeout=_SHARDS_SECONDS,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
@@ -98,40 +104,70 @@ class Mapper:
             await self._leave()
 
     async def _look(self) -> None:
-        """Begins with shards that can be read now, and keeps the leases of those that are."""
-        for shard, task in list(self._tasks.items()):
-            if task.done():
-                del self._tasks[shard]
-                if not task.cancelled():
-                    task.result()
-                continue
-            try:
-                await self._checkpoints.renew(shard)
-            except LeaseLost:
-                _log.warning("shard %s is delivered by another process now", shard)
-                task.cancel()
-        shards = await self._source.shards()
+        """Keeps the leases of the shards that are delivered, lets go what is more than this
+        process's share, and begins with others up to that."""
+        for shard in self._ended():
+            await self._checkpoints.release(shard)
+        await self._renew()
+        # In this order: what is finished and then not among the shards is gone for good.
         known = await self._checkpoints.known()
+        shards = await self._source.shards()
         if self._batching.latest and self._since is None:
-            begun = [each.since for each in known.values() if each.since is not None]
-            self._since = max(begun, default=None if known else self._clock.time())
-        for each in ready(shards, known):
-            if each.id in self._tasks:
+            begun = [each.since for each in known.checkpoints.values() if each.since is not None]
+            started = None if known.checkpoints else self._clock.time()
+            self._since = max(begun, default=started)
+        open_shards = ready(shards, known.checkpoints)
+        share = share_of(len(open_shards), known)
+        self._let_go(share)
+        for each in open_shards:
+            if len(self._shards) >= share:
+                break
+            if each.id in self._shards or each.id in known.held:
                 continue
             checkpoint = await self._checkpoints.take(each.id)
             if checkpoint is None or checkpoint.finished:
                 continue
-            self._tasks[each.id] = asyncio.create_task(self._deliver_shard(each.id, checkpoint))
+            ended = asyncio.Event()
+            task = asyncio.create_task(self._deliver_shard(each.id, checkpoint, ended))
+            self._shards[each.id] = _Delivering(task, ended)
+        for shard in gone(shards, known.checkpoints):
+            await self._checkpoints.forget(shard)
 
-    async def _deliver_shard(self, shard: str, checkpoint: Checkpoint) -> None:
+    def _ended(self) -> list[str]:
+        """Shards that are at their end, or let go; theirs are the leases that are released."""
+        ended = [shard for shard, each in self._shards.items() if each.task.done()]
+        tasks = [self._shards.pop(shard).task for shard in ended]
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+        return ended
+
+    async def _renew(self) -> None:
+        for shard, each in self._shards.items():
+            try:
+                await self._checkpoints.renew(shard)
+            except LeaseLost:
+                _log.warning("shard %s is delivered by another process now", shard)
+                each.task.cancel()
+
+    def _let_go(self, share: int) -> None:
+        """All above `share`, each at the end of its round: until then nobody else has it."""
+        staying = [shard for shard, each in self._shards.items() if not each.ended.is_set()]
+        for shard in staying[share:]:
+            _log.info("shard %s is left to another process", shard)
+            self._shards[shard].ended.set()
+
+    async def _deliver_shard(
+        self, shard: str, checkpoint: Checkpoint, ended: asyncio.Event
+    ) -> None:
         with suppress(LeaseLost):
             if checkpoint == Checkpoint() and self._since is not None:
                 checkpoint = Checkpoint(since=self._since)
                 await self._save(shard, checkpoint)
             reader = _Reader(self._source, shard, checkpoint.sequence)
-            while not checkpoint.finished and not self._ended.is_set():
+            while not checkpoint.finished and not ended.is_set():
                 try:
-                    records, closed = await reader.next(self._batching, self._ended)
+                    records, closed = await reader.next(self._batching, ended)
                 except RecordsTrimmed:
                     await self._tell_trimmed(shard, checkpoint)
                     reader = _Reader(self._source, shard, None)
@@ -185,15 +221,24 @@ class Mapper:
         )
 
     async def _leave(self) -> None:
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks.values(), timeout=_FAREWELL_SECONDS)
+        for each in self._shards.values():
+            each.ended.set()
+        if tasks := [each.task for each in self._shards.values()]:
+            _, late = await asyncio.wait(tasks, timeout=_FAREWELL_SECONDS)
             for task in late:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
-        for shard in self._tasks:
-            with suppress(SourceFailed):
+        with suppress(SourceFailed):
+            for shard in self._shards:
                 await self._checkpoints.release(shard)
+            await self._checkpoints.leave()
+
+
+def share_of(shards: int, known: Known) -> int:
+    """How many of `shards` this process delivers: as many as each other one, or one more."""
+    each, more = divmod(shards, known.workers)
+    return each + (known.place < more)
 
 
 def ready(shards: Sequence[Shard], known: Mapping[str, Checkpoint]) -> list[Shard]:
@@ -206,6 +251,12 @@ def ready(shards: Sequence[Shard], known: Mapping[str, Checkpoint]) -> list[Shar
         if shard.id not in finished
         and (shard.parent is None or shard.parent not in there or shard.parent in finished)
     ]
+
+
+def gone(shards: Sequence[Shard], known: Mapping[str, Checkpoint]) -> list[str]:
+    """Finished ones that the stream has no more: nobody asks for their checkpoints."""
+    there = {shard.id for shard in shards}
+    return [id for id, checkpoint in known.items() if checkpoint.finished and id not in there]
 
 
 class _Reader:

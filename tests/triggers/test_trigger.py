@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,27 +239,66 @@ def test_another_process_takes_over(
     assert keys(endpoint) == ["before", "after"]
 
 
-# Who is killed releases nothing: the lease must run out, and only then may somebody else deliver.
-def test_another_process_takes_over_from_one_that_was_killed(
+def holders(client: Any, name: str) -> dict[str, int]:
+    """How many shards each process delivers."""
+    items = client.query(
+        TableName="dynaspan.triggers",
+        KeyConditionExpression="mapping = :mapping",
+        ExpressionAttributeValues={":mapping": {"S": name}},
+        ConsistentRead=True,
+    )["Items"]
+    shards = [item for item in items if item["shard"]["S"].startswith("shardId")]
+    return Counter(item["owner"]["S"] for item in shards if "owner" in item)
+
+
+# Shards change hands while records come, and each is delivered by one process at a time: none of
+# them twice, those of an item in their order. Who is killed releases nothing: its leases must run
+# out, and only then may the other deliver.
+def test_processes_share_the_shards_and_take_over_those_of_one_that_was_killed(
     client: Any, stream: Stream, endpoint: Endpoint, start_trigger: StartTrigger
 ) -> None:
     table, arn = stream
-    names = [f"k{number}" for number in range(8)]
-    for name in names:
-        put(client, table, name)
-    first = start_trigger(arn, endpoint.url)
-    wait_for(lambda: set(keys(endpoint)) == set(names), first.log)
-    second = start_trigger(arn, endpoint.url)
-    wait_for(lambda: "dynaspan delivers" in second.log(), second.log)
-    first.kill()
-    more = [f"l{number}" for number in range(8)]
-    for name in more:
-        put(client, table, name)
-    wait_for(lambda: set(more) <= set(keys(endpoint)), second.log, seconds=90)
-    # What was written down is not delivered again; the last round of the dead may be.
-    assert set(keys(endpoint)) == {*names, *more}
-    assert all(keys(endpoint).count(name) == 1 for name in more)
-    end(second)
+    names = [f"k{number}" for number in range(16)]
+    arguments = ("--name", table, "--batch-size", "2")
+    other = Endpoint()
+    try:
+        first = start_trigger(arn, endpoint.url, *arguments)
+        wait_for(lambda: sorted(holders(client, table).values()) == [4], first.log)
+        second = start_trigger(arn, other.url, *arguments)
+        written = 0
+        while sorted(holders(client, table).values()) != [2, 2]:
+            assert written < 5000, second.log()
+            put(client, table, names[written % 16], place={"N": str(written)})
+            written += 1
+        for _ in range(16):
+            put(client, table, names[written % 16], place={"N": str(written)})
+            written += 1
+
+        def delivered() -> list[dict[str, Any]]:
+            return endpoint.records + other.records
+
+        wait_for(lambda: len(delivered()) >= written, second.log)
+        for name in names:
+            places = [place for key, place in map(told, delivered()) if key == name]
+            assert places == sorted(set(places)), name
+        assert len(delivered()) == written
+        assert {told(record)[0] for record in other.records} < set(names)
+        first.kill()
+        more = [f"l{number}" for number in range(16)]
+        for name in more:
+            put(client, table, name, place={"N": "0"})
+        wait_for(lambda: set(more) <= set(keys(other)), second.log, seconds=90)
+        assert all(keys(other).count(name) == 1 for name in more)
+        assert sorted(holders(client, table).values()) == [4]
+        end(second)
+    finally:
+        other.close()
+
+
+def told(record: dict[str, Any]) -> tuple[str, int]:
+    """The key of the item, and which of all writes it was."""
+    image = record["dynamodb"]["NewImage"]
+    return image["pk"]["S"], int(image["place"]["N"])
 
 
 @pytest.mark.parametrize(
