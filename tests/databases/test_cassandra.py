@@ -16,6 +16,7 @@ import pytest
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import WhiteListRoundRobinPolicy
 
+from tests.conftest import LONG
 from tools.cassandra import Cluster as Nodes
 from tools.cassandra import Node, Unavailable, shared_node
 from tools.loopback import own_address
@@ -125,7 +126,9 @@ def launcher(tmp_path: Path) -> Iterator[Process]:
     process.kill()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "sent", [signal.SIGTERM, signal.SIGKILL, *([signal.SIGINT] if LONG else [])]
+)
 def test_nothing_outlives_the_launcher(launcher: Process, sent: signal.Signals) -> None:
     (child,) = psutil.Process(launcher.pid).children()
     psutil.Process(launcher.pid).send_signal(sent)

@@ -141,6 +141,21 @@ PROGRAMS: dict[str, Program] = {
         ("delete_item", {"Key": key(), "ReturnValues": "ALL_OLD"}),
         GET,
     ],
+    # Such a row has no cell by which a condition could see that it is there.
+    "nothing but the key": [
+        ("put_item", {"Item": key()}),
+        GET,
+        ("put_item", {"Item": key(), "ConditionExpression": "attribute_not_exists(pk)"}),
+        ("put_item", {"Item": key(), "ConditionExpression": "attribute_exists(pk)"}),
+        update("SET n = :v", ONE, ConditionExpression="attribute_exists(pk)"),
+        update("REMOVE n", ConditionExpression="n = :v", ExpressionAttributeValues=ONE),
+        GET,
+        ("delete_item", {"Key": key(), "ConditionExpression": "attribute_not_exists(sk)"}),
+        ("delete_item", {"Key": key(), "ConditionExpression": "attribute_exists(sk)"}),
+        ("delete_item", {"Key": key(), "ConditionExpression": "attribute_exists(sk)"}),
+        update("REMOVE n"),
+        GET,
+    ],
     "query": [
         *(("put_item", {"Item": key(n) | {"n": {"N": str(-n)}}}) for n in (3, 20, 100)),
         (

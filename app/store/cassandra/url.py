@@ -13,6 +13,14 @@ from ...config import ConfigError, environment
 DEFAULT_PORT = 9042
 DRIVERS = ("auto", "python", "cpp")
 _KEYSPACE = re.compile(r"[a-z][a-z0-9_]{0,38}")
+# Of Cassandra 5 (org/apache/cassandra/cql3/reserved_keywords.txt) and of versions before it.
+_RESERVED = re.compile(
+    "add|allow|alter|and|apply|asc|authorize|batch|begin|by|columnfamily|create|default|"
+    "delete|desc|describe|drop|entries|execute|from|full|grant|if|in|index|infinity|insert|"
+    "into|is|keyspace|limit|materialized|mbean|mbeans|modify|nan|norecursive|not|null|of|on|"
+    "or|order|primary|rename|replace|revoke|schema|select|set|table|to|token|truncate|"
+    "unlogged|unset|update|use|using|view|where|with"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +133,13 @@ def keyspace_name(name: str) -> str:
     # 48 characters at most, with the suffix of the catalog's keyspace.
     if not _KEYSPACE.fullmatch(name):
         raise ValueError(
-            f"keyspace {name!r} is not 1 to 39 lower case letters, digits and underscores"
+            f"keyspace {name!r} is not 1 to 39 lower case letters, digits and underscores, "
+            "a letter first"
         )
+    if _RESERVED.fullmatch(name):
+        raise ValueError(f"keyspace {name!r} is a word that CQL has reserved")
+    if name == "system" or name.startswith("system_"):
+        raise ValueError(f"keyspace {name!r} has the name of one of Cassandra's own")
     return name
 
 
