@@ -39,7 +39,14 @@ class Running:
 def cassandra(home: Path) -> Iterator[Node]:
     """One node, compiled as in production. Raises Unavailable, StartFailed."""
     address, (port, storage_port) = own_address(2)
-    node = Node(home, address=address, port=port, storage_port=storage_port, optimize=True)
+    node = Node(
+        home,
+        address=address,
+        port=port,
+        storage_port=storage_port,
+        optimize=True,
+        throwaway=True,
+    )
     with node:
         yield node
 

@@ -192,7 +192,9 @@ def starting_node(wanted: bool) -> Iterator[Node | None]:
         return
     with tempfile.TemporaryDirectory(prefix="dynaspan-cassandra-") as home:
         address, (port, storage_port) = own_address(2)
-        node = Node(Path(home), address=address, port=port, storage_port=storage_port)
+        node = Node(
+            Path(home), address=address, port=port, storage_port=storage_port, throwaway=True
+        )
         node.start()
         try:
             yield node

@@ -85,6 +85,7 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gua
         address=address,
         port=port,
         storage_port=storage_port,
+        throwaway=True,
         settings={
             "authenticator": "PasswordAuthenticator",
             "authorizer": "CassandraAuthorizer",

@@ -35,7 +35,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """One that nobody else uses."""
     address, (port, storage_port) = own_address(2)
     found = Node(
-        tmp_path_factory.mktemp("node"), address=address, port=port, storage_port=storage_port
+        tmp_path_factory.mktemp("node"),
+        address=address,
+        port=port,
+        storage_port=storage_port,
+        throwaway=True,
     )
     try:
         found.start()

@@ -51,7 +51,7 @@ def _alone(users: int) -> bool:
 
 def _start(home: Path) -> Node:
     address, (port, storage_port) = own_address(2)
-    node = Node(home, address=address, port=port, storage_port=storage_port)
+    node = Node(home, address=address, port=port, storage_port=storage_port, throwaway=True)
     node.start()
     try:
         node.wait_ready()
