@@ -75,9 +75,9 @@ def trigger(
     """Deliver the records of a stream to a function, as Lambda does for AWS's own streams.
 
     For streams of dynaspan, of DynamoDB Local and of DynamoDB. A record is delivered at least once,
-    those of an item in their order. Several processes with the same name share the
-    shards evenly, and take over those of one that dies. Ends at
-    SIGTERM or Ctrl-C. Credentials are found as AWS's SDK finds them.
+    those of an item in their order. Several processes with the same name share the shards evenly,
+    and take over those of one that dies. Ends at SIGTERM or Ctrl-C. Credentials are found as AWS's
+    SDK finds them.
 
     Example: dynaspan trigger --stream ARN --to orders:handler --endpoint-url http://127.0.0.1:8000
     """
