@@ -8,13 +8,13 @@ from .. import errors
 from ..errors import ApiError
 from ..model.rows import Item
 from ..model.table import Table
-from . import predicates, tree
+from . import tree
 from .cache import ProgramCache
 from .compiling import Program, names_of
 from .condition_parser import parse_condition
 from .paths import Environment
 from .placeholders import Placeholders
-from .predicates import Test
+from .predicates import test_of
 from .refusal import Refused, invalid
 
 _SHOWN = {"FilterExpression": "Filter Expression"}
@@ -25,7 +25,7 @@ class ConditionProgram(Program):
 
     def __init__(self, parsed: tree.Condition) -> None:
         super().__init__()
-        self.test = _compile(parsed, self)
+        self.test = test_of(parsed, self)
 
 
 class Condition:
@@ -109,45 +109,6 @@ def _not_scalar(kind: str, name: str) -> ApiError:
         "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
         f"not allowed: {kind}: {name}"
     )
-
-
-def _compile(node: tree.Condition, program: Program) -> Test:
-    # One function, so that a nested condition costs one frame a level: there may be 300.
-    if isinstance(node, tree.Comparison):
-        return predicates.comparison(node, program)
-    if isinstance(node, tree.Call):
-        return predicates.call(node, program)
-    if isinstance(node, tree.Between):
-        return predicates.between(node, program)
-    if isinstance(node, tree.In):
-        return predicates.membership(node, program)
-    if isinstance(node, tree.Not):
-        negated = _compile(node.condition, program)
-        return lambda item, environment: not negated(item, environment)
-    tests = []
-    for part in node.conditions:
-        tests.append(_compile(part, program))
-    return _all(tests) if isinstance(node, tree.And) else _any(tests)
-
-
-def _all(tests: list[Test]) -> Test:
-    def matches(item: Item, environment: Environment) -> bool:
-        for test in tests:  # noqa: SIM110 - a generator would cost a second frame
-            if not test(item, environment):
-                return False
-        return True
-
-    return matches
-
-
-def _any(tests: list[Test]) -> Test:
-    def matches(item: Item, environment: Environment) -> bool:
-        for test in tests:  # noqa: SIM110
-            if test(item, environment):
-                return True
-        return False
-
-    return matches
 
 
 programs = ProgramCache(lambda text: ConditionProgram(parse_condition(text)))

@@ -1,4 +1,4 @@
-"""The tests that AND, OR and NOT join: comparisons and functions."""
+"""Tests of items: comparisons, functions, and what AND, OR and NOT make of them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,45 @@ _HAVE_SIZE = _ALL - {"N", "BOOL", "NULL"}
 _HAVE_PREFIX = frozenset(("S", "B"))
 
 
+def test_of(node: tree.Condition, program: Program) -> Test:
+    # One function, so that a nested condition costs one frame a level: there may be 300.
+    if isinstance(node, tree.Comparison):
+        return comparison(node, program)
+    if isinstance(node, tree.Call):
+        return call(node, program)
+    if isinstance(node, tree.Between):
+        return between(node, program)
+    if isinstance(node, tree.In):
+        return membership(node, program)
+    if isinstance(node, tree.Not):
+        negated = test_of(node.condition, program)
+        return lambda item, environment: not negated(item, environment)
+    tests = []
+    for part in node.conditions:
+        tests.append(test_of(part, program))
+    return _all(tests) if isinstance(node, tree.And) else _any(tests)
+
+
+def _all(tests: list[Test]) -> Test:
+    def matches(item: Item, environment: Environment) -> bool:
+        for test in tests:  # noqa: SIM110 - a generator would cost a second frame
+            if not test(item, environment):
+                return False
+        return True
+
+    return matches
+
+
+def _any(tests: list[Test]) -> Test:
+    def matches(item: Item, environment: Environment) -> bool:
+        for test in tests:  # noqa: SIM110
+            if test(item, environment):
+                return True
+        return False
+
+    return matches
+
+
 def operand(node: tree.Operand, program: Program) -> Operand:
     if isinstance(node, tree.Path):
         return program.path(node)
@@ -37,6 +76,9 @@ def operand(node: tree.Operand, program: Program) -> Operand:
         for argument in node.arguments:
             arguments.append(operand(argument, program))
         return _size(node, arguments, program)
+    if isinstance(node, tree.Truth):
+        test = test_of(node.condition, program)
+        return Operand(lambda item, environment: {"BOOL": test(item, environment)}, kind="BOOL")
     assert not isinstance(node, tree.Arithmetic)
     return program.value(node)
 
@@ -208,8 +250,9 @@ def _both(function: Callable[[Value, Value], bool], left: Operand, right: Operan
 
 
 def _size(node: tree.Call, arguments: list[Operand], program: Program) -> Operand:
-    if program.require_count(node, 1):
-        program.require_type(node.function, arguments[0], _HAVE_SIZE)
+    if not program.require_count(node, 1):
+        return Operand(lambda item, environment: None, kind="N")
+    program.require_type(node.function, arguments[0], _HAVE_SIZE)
     get = arguments[0].get
 
     def get_size(item: Item, environment: Environment) -> Value | None:

@@ -56,7 +56,14 @@ class Arithmetic:
     right: Operand
 
 
-Operand = Path | ValueRef | Literal | Call | Arithmetic
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A condition as a value, a BOOL. Only in conditions of PartiQL."""
+
+    condition: Condition
+
+
+Operand = Path | ValueRef | Literal | Call | Arithmetic | Truth
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def assigned(node: tree.Operand, program: Program) -> Operand:
         for argument in node.arguments:
             arguments.append(assigned(argument, program))
         return _call(node, arguments, program)
+    assert not isinstance(node, tree.Truth)
     return program.value(node)
 
 

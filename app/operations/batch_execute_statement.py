@@ -16,10 +16,9 @@ from ..model import capacity
 from ..model.plans import NotWritten, Old, WritePlan
 from ..model.rows import Key
 from ..model.table import Table
-from ..partiql import Bound, Delete, Exists, Update, bind
+from ..partiql import EXISTS_REFUSED, Bound, Delete, Exists, Update, bind
 from .answer_budget import fitting, text_bytes
 from .context import Context
-from .execute_statement import EXISTS_REFUSED
 from .item_writes import index_units, old_for_answer, refuse, written_units
 from .registry import Answer, Request
 from .statement_items import ItemRead, check_one_item, item_read

@@ -7,7 +7,7 @@ from typing import Any
 from .. import errors
 from ..model import capacity
 from ..model.plans import NotWritten
-from ..partiql import Bound, Exists, bind
+from ..partiql import EXISTS_REFUSED, Bound, Exists, bind
 from .context import Context
 from .item_writes import index_units, old_for_answer, refuse, written_units
 from .registry import Answer, Request
@@ -16,8 +16,6 @@ from .statement_reads import reading_of
 from .statement_writes import returned, write_plan
 from .tables import usable_table
 from .writes import run_write
-
-EXISTS_REFUSED = "EXISTS can only be used in ExecuteTransaction write requests."
 
 
 async def run(ctx: Context, request: Request) -> Answer:

@@ -57,6 +57,12 @@ def key_of_where(table: Table, bound: Bound, where: Where | None) -> Item:
                 f"Multiple conditions on same key {attribute.name}. Only single item "
                 "Update/Insert/Delete are supported"
             )
+        (kind,) = values[0]
+        if kind not in ("S", "N", "B"):
+            raise errors.validation(
+                f"Key value must be of type S, N, or B. Key name: {attribute.name}, "
+                f"Key type: {kind}"
+            )
         check_type(attribute, values[0])
         key[attribute.name] = values[0]
     return key

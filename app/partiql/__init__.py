@@ -7,9 +7,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.ht
 
 from .binding import Bound, bind
 from .keys import KeyTerm
+from .parser import EXISTS_REFUSED
 from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update, Where
 
 __all__ = [
+    "EXISTS_REFUSED",
     "Bound",
     "Column",
     "Delete",

@@ -1,9 +1,11 @@
-"""WHERE, and what may be compared or set.
+"""WHERE, and the operands that it shares with SET.
 
-    condition := NOT condition | condition AND condition | condition OR condition | ( condition )
-               | operand op operand | operand [NOT] BETWEEN operand AND operand
-               | operand [NOT] IN [ operand, ... ] | path IS [NOT] MISSING | path IS [NOT] NULL
-               | function ( operand, ... )
+    expression := NOT expression | expression AND expression | expression OR expression
+               | expression op expression | expression [NOT] BETWEEN expression AND expression
+               | expression [NOT] IN [ expression, ... ] | operand IS [NOT] type
+               | function ( expression, ... ) | ( expression ) | path | value
+
+A condition is a value, too: `begins_with(a, 'b') = true`.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-operators.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-functions.html
@@ -11,291 +13,252 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-functions.ht
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from .. import errors
 from ..errors import ApiError
 from ..expressions import tree
+from ..expressions.compiling import wrong_type
 from ..expressions.conditions import ConditionProgram
 from ..expressions.refusal import Refused
 from .cursor import Cursor
 from .keywords import KEYWORDS
+from .paths import path, starts_path
 from .statements import Where
-from .tokens import END, NAME, NUMBER, QUOTED, STRING
-from .values import constant, starts_value
+from .tokens import NAME, Token
+from .type_tests import type_test
+from .values import constant, negated, starts_value
 
+_OR, _AND, _NOT, _EQUAL, _COMPARE, _COMPUTE = 10, 20, 30, 40, 50, 60
+_PRECEDENCE = {
+    "or": _OR,
+    "and": _AND,
+    **dict.fromkeys(("=", "<>", "is", "in"), _EQUAL),
+    **dict.fromkeys(("<", "<=", ">", ">=", "between", "like"), _COMPARE),
+    **dict.fromkeys(("+", "-", "*", "/", "%", "||"), _COMPUTE),
+}
 _COMPARISONS = frozenset(("=", "<>", "<", "<=", ">", ">="))
-_TESTS = frozenset(
+_NEGATED = frozenset(("in", "between", "like"))
+TESTS = frozenset(
     ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains")
 )
-_SIZE = frozenset(("size",))
-_VALUES = frozenset(("if_not_exists", "list_append"))
-_NO_OPERATORS = frozenset(("+", "-", "*", "/", "%", "||", "like"))
-_NOT_ASSIGNED = _NO_OPERATORS - {"+", "-"} | _COMPARISONS | {"and", "or", "in", "is", "between"}
-_OF_SETS = frozenset(("set_add", "set_delete"))
+SIZE = frozenset(("size",))
+VALUES = frozenset(("if_not_exists", "list_append"))
 _NO_TOKENS = frozenset(("case", "cast", "count", "avg", "max", "min", "sum"))
-_MISSING = "MISSING must be compared using IS operator"
+MISSING = "MISSING must be compared using IS operator"
 _NOT_BOOLEAN = "WHERE clause must contain an expression that resolves to a boolean"
+_NOT_JOINED = "The arguments to AND/OR must be Expressions"
+_NOT_NEGATED = "The argument to NOT must be a Type or Expression"
 _NOT_IN = (
     "IN operator must have a left hand argument of type Variable Reference and right hand "
     "argument of type Seq with at least one member"
 )
+_NOT_IS = "The left hand side argument to IS must be a Variable Reference, Literal, or Path"
+_SCALARS = frozenset(("S", "N", "BOOL", "NULL"))
+_CONDITIONS = (tree.Comparison, tree.Between, tree.In, tree.Not, tree.And, tree.Or)
+
+_Term = tree.Operand | tree.Condition
 
 
 def where(cursor: Cursor) -> Where | None:
     """Raises ValidationException."""
     if not cursor.skip("where"):
         return None
-    parsed = _any_of(cursor)
+    parsed = _expression(cursor)
+    if not _is_condition(parsed):
+        raise errors.validation(_NOT_BOOLEAN)
     try:
         return Where(parsed, ConditionProgram(parsed))
     except Refused as refusal:
         raise errors.validation(str(refusal)) from None
 
 
-def path(cursor: Cursor, whole: str | None = None) -> tree.Path:
-    """`a.b[0]['c']`. `whole`: what is said of `a.*`, if that is not as elsewhere."""
-    parts: list[str | int | tree.Alias] = [cursor.name()]
-    while True:
-        if cursor.skip("."):
-            if cursor.token.kind == "*":
-                if whole is not None:
-                    raise errors.validation(whole)
-                what = "Unpivot path component like a.*.b are not supported"
-                raise cursor.refused(what, cursor.token)
-            parts.append(cursor.name())
-        elif cursor.skip("["):
-            parts.append(_component(cursor))
-            cursor.expect("]")
-        else:
-            return tree.Path(tuple(parts))
-
-
-def _component(cursor: Cursor) -> str | int:
-    token = cursor.next()
-    if token.kind == STRING:
-        return token.text
-    if token.kind == NUMBER and token.text.isdigit():
-        return int(token.text)
-    if token.kind == "-" and cursor.token.kind == NUMBER:
-        index = f"[-{cursor.token.text}]"
-        what = f"List index is not within the allowable range; index: {index}"
-        raise cursor.refused(what, cursor.token)
-    if token.kind == "*":
-        raise cursor.refused("Wildcard path component like a[*].b are not supported", token)
-    raise cursor.refused("Unexpected path component", token)
-
-
-def assigned(cursor: Cursor, target: tree.Path) -> tree.Operand:
-    """The right of `SET target =`."""
-    name = cursor.token
-    if cursor.behind.kind == "(" and name.text.lower() in _OF_SETS:
-        found = _of_set(cursor, target)
-        if cursor.token.kind in ("+", "-"):
-            raise errors.validation(f"Unrecognized function: {name.text}")
-        return found
-    left = _addend(cursor)
-    while cursor.token.kind in ("+", "-"):
-        left = tree.Arithmetic(cursor.next().kind, left, _addend(cursor))
-    if cursor.token.kind in _NOT_ASSIGNED:
-        raise _not_in_update(cursor)
-    return left
-
-
-def _addend(cursor: Cursor) -> tree.Operand:
-    kind = cursor.token.kind
-    if kind == "missing":
-        raise errors.validation(_MISSING)
-    if kind == "not":
-        raise _not_in_update(cursor)
-    if kind in ("+", "-") and cursor.behind.kind in (NAME, QUOTED):
-        raise errors.validation(
-            "Incorrect number of operands for operator or function; operator or function: "
-            f"{kind}, number of operands: 1"
-        )
-    function = cursor.token.text.lower() if cursor.behind.kind == "(" else None
-    if function in _TESTS | _SIZE:
-        raise errors.validation(
-            f"The function is not allowed in an update expression; function: {function}"
-        )
-    if not cursor.skip("("):
-        return _operand(cursor, _VALUES)
+def refuse_select(cursor: Cursor) -> None:
     if cursor.token.kind == "select":
         raise cursor.refused("Unsupported token in expression: SELECT", cursor.token)
-    left = _addend(cursor)
-    while cursor.token.kind in ("+", "-"):
-        left = tree.Arithmetic(cursor.next().kind, left, _addend(cursor))
-    cursor.expect(")")
-    return left
 
 
-def _not_in_update(cursor: Cursor) -> ApiError:
-    operator = cursor.token.text.lower()
-    return errors.validation(f"Unsupported operator in Update Expression. Operator: {operator}")
-
-
-def _of_set(cursor: Cursor, target: tree.Path) -> tree.Operand:
-    """`set_add(target, <<...>>)`, and set_delete, which stand alone."""
-    name, place = cursor.token, cursor.ahead(2)
-    call = _call(cursor, _OF_SETS)
-    assert isinstance(call, tree.Call)
-    function = call.function.upper()
-    if len(call.arguments) != 2:
-        raise cursor.refused(f"{function} must have exactly two arguments", name)
-    first, second = call.arguments
-    if first != target:
-        raise errors.validation(f"The first argument to {function} must equal the assignment value")
-    literal = isinstance(second, tree.Literal) and next(iter(second.value)) in ("SS", "NS", "BS")
-    if not literal and not isinstance(second, tree.ValueRef):
-        what = f"The second argument to {function} must be a value with type SET"
-        raise cursor.refused(what, place)
-    return call
-
-
-def _any_of(cursor: Cursor) -> tree.Condition:
-    found = [_all_of(cursor)]
-    while cursor.skip("or"):
-        found.append(_all_of(cursor))
-    return found[0] if len(found) == 1 else tree.Or(tuple(found))
-
-
-def _all_of(cursor: Cursor) -> tree.Condition:
-    found: list[tree.Condition] = []
-    while True:
-        one = _one(cursor)
-        # In a row, as `And` is meant: what stands in parentheses is no less joined.
-        found += one.conditions if isinstance(one, tree.And) else (one,)
-        if not cursor.skip("and"):
-            return found[0] if len(found) == 1 else tree.And(tuple(found))
-
-
-def _one(cursor: Cursor) -> tree.Condition:
-    cursor.descend()
-    try:
-        if cursor.skip("not"):
-            return tree.Not(_one(cursor))
-        if cursor.skip("("):
-            inner = _any_of(cursor)
-            cursor.expect(")")
-            return inner
-        return _test(cursor)
-    finally:
-        cursor.ascend()
-
-
-def _test(cursor: Cursor) -> tree.Condition:
-    left = _operand(cursor, _TESTS | _SIZE)
-    if isinstance(left, tree.Call) and left.function in _TESTS:
-        return left
+def refuse_computed(cursor: Cursor) -> None:
+    """What PartiQL has and the service does not."""
     token = cursor.token
-    if token.kind in _COMPARISONS:
-        cursor.next()
-        if cursor.token.kind == "missing":
-            raise errors.validation(_MISSING)
-        return _refuse_arithmetic(cursor, tree.Comparison(token.kind, left, _operand(cursor)))
-    if cursor.skip("is"):
-        return _is(cursor, left)
-    negated = cursor.skip("not")
-    found: tree.Condition
-    if cursor.skip("between"):
-        lower = _operand(cursor)
-        cursor.expect("and")
-        found = tree.Between(left, lower, _operand(cursor))
-    elif cursor.skip("in"):
-        found = tree.In(left, _choices(cursor, left))
-    elif cursor.token.kind in _NO_OPERATORS:
-        raise _not_in_condition(cursor)
-    elif negated:
-        raise cursor.malformed()
-    elif token.kind in (END, "and", "or", ")", "order", "returning", ";"):
-        raise errors.validation(_NOT_BOOLEAN)
-    else:
-        raise cursor.malformed()
-    return tree.Not(found) if negated else found
+    if token.kind == "case" or (token.kind in _NO_TOKENS and cursor.behind.kind == "("):
+        shown = token.text.upper() if token.kind == "case" else token.text.lower()
+        place = cursor.behind if token.kind == "cast" else token
+        raise cursor.refused(f"Unsupported token in expression: {shown}", place)
 
 
-def _refuse_arithmetic(cursor: Cursor, found: tree.Condition) -> tree.Condition:
-    if cursor.token.kind in _NO_OPERATORS:
-        raise _not_in_condition(cursor)
-    return found
+def starts_call(cursor: Cursor) -> bool:
+    kind = cursor.token.kind
+    return cursor.behind.kind == "(" and (kind == NAME or kind in KEYWORDS)
 
 
-def _not_in_condition(cursor: Cursor) -> ApiError:
-    operator = cursor.token.text.lower()
-    return errors.validation(f"Unsupported operator in Condition Expression. Operator: {operator}")
+def _is_condition(term: _Term) -> TypeGuard[tree.Condition]:
+    return isinstance(term, _CONDITIONS) or (isinstance(term, tree.Call) and term.function in TESTS)
 
 
-def _is(cursor: Cursor, left: tree.Operand) -> tree.Condition:
-    negated = cursor.skip("not")
-    found: tree.Condition
-    if not isinstance(left, tree.Path):
-        raise errors.validation(
-            "The left hand side argument to IS must be a Variable Reference, Literal, or Path"
-        )
-    if cursor.skip("missing"):
-        return tree.Call("attribute_exists" if negated else "attribute_not_exists", (left,))
-    if not cursor.skip("null"):
-        raise cursor.malformed()
-    found = tree.Call("attribute_type", (left, tree.Literal({"S": "NULL"})))
-    return tree.Not(found) if negated else found
+def _condition(term: _Term, operator: str, otherwise: str) -> tree.Condition:
+    """What AND, OR and NOT take; `otherwise` is what is said of a path or a value."""
+    if _is_condition(term):
+        return term
+    if isinstance(term, tree.Call):
+        raise errors.validation(str(wrong_type(operator, "N")))
+    raise errors.validation(otherwise)
 
 
-def _choices(cursor: Cursor, left: tree.Operand) -> tuple[tree.Operand, ...]:
+def _expression(cursor: Cursor, least: int = 0) -> _Term:
+    """All that binds closer than `least`."""
+    left = _unary(cursor)
+    while True:
+        negation = cursor.token.kind == "not" and cursor.behind.kind in _NEGATED
+        operator = cursor.behind.kind if negation else cursor.token.kind
+        level = _PRECEDENCE.get(operator)
+        if level is None or level <= least:
+            return left
+        if level == _COMPUTE or operator == "like":
+            raise _not_in_condition(operator)
+        if negation:
+            cursor.next()
+        token = cursor.next()
+        if level in (_OR, _AND):
+            left = _joined(cursor, operator, level, left)
+        elif operator == "is":
+            left = _is(cursor, token, left)
+        else:
+            found = _test(cursor, operator, level, left)
+            left = tree.Not(found) if negation else found
+
+
+def _joined(cursor: Cursor, operator: str, level: int, first: _Term) -> tree.Condition:
+    terms = [first, _expression(cursor, level)]
+    while cursor.skip(operator):
+        terms.append(_expression(cursor, level))
+    parts = [_condition(term, operator.upper(), _NOT_JOINED) for term in terms]
+    if level == _OR:
+        return tree.Or(tuple(parts))
+    found: list[tree.Condition] = []
+    for part in parts:
+        # In a row, as `And` is meant: what stands in parentheses is no less joined.
+        found += part.conditions if isinstance(part, tree.And) else (part,)
+    return tree.And(tuple(found))
+
+
+def _test(cursor: Cursor, operator: str, level: int, left: _Term) -> tree.Condition:
+    if operator in _COMPARISONS:
+        return tree.Comparison(operator, _as_value(left), _value(cursor, level))
+    if operator == "in":
+        return tree.In(_as_value(left), _choices(cursor))
+    lower = _value(cursor, level)
+    cursor.expect("and")
+    return tree.Between(_as_value(left), lower, _value(cursor, level))
+
+
+def _is(cursor: Cursor, token: Token, left: _Term) -> tree.Condition:
+    negation = cursor.skip("not")
+    if not isinstance(left, tree.Path | tree.Literal):
+        raise errors.validation(_NOT_IS)
+    if isinstance(left, tree.Literal) and not left.value.keys() <= _SCALARS:
+        raise errors.validation(_NOT_IS)
+    wanted = type_test(cursor, token)
+    if wanted is None:
+        return tree.Call("attribute_exists" if negation else "attribute_not_exists", (left,))
+    found = tree.Call("attribute_type", (left, tree.Literal({"S": wanted})))
+    return tree.Not(found) if negation else found
+
+
+def _choices(cursor: Cursor) -> tuple[tree.Operand, ...]:
     close = {"[": "]", "(": ")", "<<": ">>"}.get(cursor.token.kind)
-    if close is None or cursor.behind.kind == "select" or not isinstance(left, tree.Path):
+    if close is None or cursor.behind.kind == "select":
         raise errors.validation(_NOT_IN)
     cursor.next()
     found: list[tree.Operand] = []
     while not cursor.skip(close):
         if found:
             cursor.expect(",")
-        found.append(_operand(cursor))
+        found.append(_value(cursor))
     if not found:
         raise errors.validation(_NOT_IN)
     return tuple(found)
 
 
-def _operand(cursor: Cursor, functions: frozenset[str] = _SIZE) -> tree.Operand:
-    token = cursor.token
-    if token.kind in ("+", "-") and cursor.behind.kind in (NAME, QUOTED):
-        raise _not_in_condition(cursor)
-    if token.kind == "case" or (token.kind in _NO_TOKENS and cursor.behind.kind == "("):
-        shown = token.text.upper() if token.kind == "case" else token.text.lower()
-        place = cursor.behind if token.kind == "cast" else token
-        raise cursor.refused(f"Unsupported token in expression: {shown}", place)
-    if cursor.behind.kind == "(" and (token.kind == NAME or token.kind in KEYWORDS):
-        return _call(cursor, functions)
-    if token.kind == "(":
-        return _grouped(cursor, functions)
-    if starts_value(cursor):
-        return constant(cursor)
-    if token.kind in (NAME, QUOTED):
-        return path(cursor)
-    raise cursor.malformed()
+def _as_value(term: _Term) -> tree.Operand:
+    if _is_condition(term):
+        return tree.Truth(term)
+    assert not isinstance(term, _CONDITIONS)
+    return term
 
 
-def _grouped(cursor: Cursor, functions: frozenset[str]) -> tree.Operand:
+def _value(cursor: Cursor, least: int = 0) -> tree.Operand:
+    return _as_value(_expression(cursor, least))
+
+
+def _not_in_condition(operator: str) -> ApiError:
+    return errors.validation(f"Unsupported operator in Condition Expression. Operator: {operator}")
+
+
+def _unary(cursor: Cursor) -> _Term:
+    sign = cursor.token.kind
+    if sign not in ("not", "+", "-"):
+        return _operand(cursor)
+    cursor.next()
     cursor.descend()
-    cursor.expect("(")
-    if cursor.token.kind == "select":
-        raise cursor.refused("Unsupported token in expression: SELECT", cursor.token)
-    found = _operand(cursor, functions)
-    cursor.expect(")")
+    if sign == "not":
+        found: _Term = tree.Not(_condition(_expression(cursor, _NOT), "NOT", _NOT_NEGATED))
+    else:
+        inner = _unary(cursor)
+        if not isinstance(inner, tree.Literal) or "N" not in inner.value:
+            raise _not_in_condition(sign)
+        found = negated(inner) if sign == "-" else inner
     cursor.ascend()
     return found
 
 
-def _call(cursor: Cursor, functions: frozenset[str]) -> tree.Operand:
+def _operand(cursor: Cursor) -> _Term:
+    token = cursor.token
+    if token.kind == "missing":
+        raise errors.validation(_NOT_IS if cursor.behind.kind == "is" else MISSING)
+    refuse_computed(cursor)
+    if starts_call(cursor):
+        return _call(cursor)
+    if token.kind == "(":
+        return _grouped(cursor)
+    if starts_value(cursor):
+        return constant(cursor)
+    if starts_path(cursor):
+        return path(cursor)
+    raise cursor.malformed()
+
+
+def _grouped(cursor: Cursor) -> _Term:
+    cursor.descend()
+    start = cursor.place
+    cursor.next()
+    refuse_select(cursor)
+    found = _expression(cursor)
+    if cursor.token.kind == ",":
+        cursor.place = start
+        found = constant(cursor)
+    else:
+        cursor.expect(")")
+    cursor.ascend()
+    return found
+
+
+def _call(cursor: Cursor) -> tree.Operand:
     cursor.descend()
     token = cursor.next()
     function = token.text.lower()
-    if function not in functions:
-        raise errors.validation(f"Unrecognized function: {token.text}")
     cursor.expect("(")
-    if cursor.token.kind == "select":
-        raise cursor.refused("Unsupported token in expression: SELECT", cursor.token)
+    refuse_select(cursor)
+    if function in VALUES:
+        raise errors.validation(
+            f"The function is not allowed in a condition expression; function: {function}"
+        )
+    if function not in TESTS | SIZE:
+        raise errors.validation(f"Unrecognized function: {token.text}")
     arguments: list[tree.Operand] = []
     while not cursor.skip(")"):
         if arguments:
             cursor.expect(",")
-        arguments.append(_operand(cursor, functions - _TESTS))
+        arguments.append(_value(cursor))
     cursor.ascend()
     return tree.Call(function, tuple(arguments))

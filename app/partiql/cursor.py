@@ -11,16 +11,18 @@ _MOST_LEVELS = 100
 
 
 class Cursor:
+    """`place` is the number of its token; `parameters` those that it has passed."""
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokenize(text)
         self.parameters = 0
-        self._index = 0
+        self.place = 0
         self._level = 0
 
     @property
     def token(self) -> Token:
-        return self.tokens[self._index]
+        return self.tokens[self.place]
 
     @property
     def behind(self) -> Token:
@@ -28,21 +30,21 @@ class Cursor:
         return self.ahead(1)
 
     def ahead(self, count: int) -> Token:
-        return self.tokens[min(self._index + count, len(self.tokens) - 1)]
+        return self.tokens[min(self.place + count, len(self.tokens) - 1)]
 
     def next(self) -> Token:
         """This token; the cursor moves on."""
         token = self.token
         if token.kind != END:
-            self._index += 1
+            self.place += 1
         return token
 
     def skip(self, *kinds: str) -> bool:
         """Moves on over tokens of these kinds, if they come next in this order."""
-        ahead = self.tokens[self._index : self._index + len(kinds)]
+        ahead = self.tokens[self.place : self.place + len(kinds)]
         if [token.kind for token in ahead] != list(kinds):
             return False
-        self._index += len(kinds)
+        self.place += len(kinds)
         return True
 
     def expect(self, kind: str) -> Token:

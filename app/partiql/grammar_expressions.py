@@ -33,11 +33,11 @@ _OPERATORS = (frozenset(_PRECEDENCE) | {"not", "@"}) - {"*"}
 _TYPES = frozenset(
     """missing null bool boolean smallint int2 integer2 int4 integer4 int8 integer8 bigint int
     integer float real decimal dec numeric timestamp char character varchar string symbol clob blob
-    struct tuple list sexp bag any""".split()  # noqa: SIM905 - a list of words is easier to read
-)
+    struct tuple list sexp bag date time""".split()  # noqa: SIM905 - easier to read
+) | {"character varying", "double precision"}
 _FUNCTIONS = frozenset(
     """exists count avg max min sum char_length character_length octet_length bit_length upper lower
-    size sexp list bag substring trim extract date_add date_diff""".split()  # noqa: SIM905
+    size sexp list bag substring trim extract date_add date_diff coalesce nullif""".split()  # noqa: SIM905
 )
 _ATOMS = frozenset((STRING, NUMBER, ION, NAME, QUOTED, "true", "false", "null", "missing"))
 _MARKS = ("as", "at", "by", "for", "asc", "desc")
@@ -145,14 +145,10 @@ class Expressions(ABC):
                 if not self.skip(*NAMES):
                     raise Fault("Invalid path dot component")
             elif self.skip("["):
-                literal = self.kind in (STRING, NUMBER, ION)
-                if self.kind == "*" or not (literal and self.ahead() == "]"):
-                    if not self.skip("*"):
-                        self.expression()
-                    self.expect("]", "Expected RIGHT_BRACKET")
+                if self.skip("*"):
                     raise Fault("Invalid path component for simple path")
-                self.next()
-                self.next()
+                self.expression()
+                self.expect("]", "Expected RIGHT_BRACKET")
             else:
                 return
 

@@ -45,12 +45,11 @@ def lexemes(text: str) -> list[Lexeme] | None:
     place = 0
     while place < len(tokens):
         token = tokens[place]
-        if token.kind == UNKNOWN and token.text != "@":
+        if token.kind == UNKNOWN:
             return None
         kinds = tuple(each.kind for each in tokens[place : place + _MOST])
         count = next((n for n in range(_MOST, 1, -1) if kinds[:n] in _TOGETHER), 1)
-        kind = "@" if token.kind == UNKNOWN else " ".join(kinds[:count])
-        found.append(Lexeme(kind, token.text.lower(), token.kind in KEYWORDS))
+        found.append(Lexeme(" ".join(kinds[:count]), token.text.lower(), token.kind in KEYWORDS))
         place += count
     assert found[-1].kind == END
     return found

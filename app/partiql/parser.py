@@ -13,14 +13,17 @@ from ..expressions.paths import path_text, resolve_disjoint
 from ..expressions.refusal import Refused
 from ..expressions.updates import UpdateProgram
 from . import grammar
-from .conditions import assigned, path, where
+from .assignments import assigned
+from .conditions import where
 from .cursor import Cursor, malformed
+from .paths import column, path, simple_path, starts_path
 from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update
-from .tokens import END, NAME, QUOTED
+from .tokens import END, NAME, QUOTED, STRING, Token
 from .values import item
 
 _ALIAS = "Aliasing is not supported"
 _WHOLE = "Changing item's hierarchy while reading isn't supported"
+EXISTS_REFUSED = "EXISTS can only be used in ExecuteTransaction write requests."
 _UNSUPPORTED = {"create": "CreateTable", "drop": "DropTable"}
 _KINDS = {
     "?": "Parameter",
@@ -36,6 +39,8 @@ _OPERATORS = frozenset(
     ("+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "and", "or")
 )
 _JOINS = frozenset(("join", "inner", "left", "right", "full", "cross", "outer", ","))
+_SETS = frozenset(("union", "intersect", "except"))
+_ALIASES = frozenset(("as", "at", "by", NAME, QUOTED))
 
 
 def parse(text: str) -> Statement:
@@ -63,10 +68,18 @@ def _parsed(cursor: Cursor) -> Statement:
 
 
 def _statement(cursor: Cursor) -> Statement:
+    if cursor.token.kind == "(":
+        cursor.descend()
+        cursor.next()
+        inner = _statement(cursor)
+        cursor.expect(")")
+        cursor.ascend()
+        return inner
     if cursor.skip("select"):
         return _select(cursor)
+    start = cursor.token
     if cursor.skip("insert", "into"):
-        return _insert(cursor)
+        return _insert(cursor, start)
     if cursor.skip("update"):
         return _update(cursor)
     if cursor.skip("delete", "from"):
@@ -76,6 +89,11 @@ def _statement(cursor: Cursor) -> Statement:
         select = _select(cursor)
         cursor.expect(")")
         return Exists(select, cursor.parameters)
+    token = cursor.token
+    computed = cursor.behind.kind in _OPERATORS | {"in", "between", "like"}
+    called = cursor.behind.kind == "(" and token.kind not in _KINDS
+    if computed or called or token.kind in ("not", "exists"):
+        raise errors.validation(EXISTS_REFUSED)
     operation = _UNSUPPORTED.get(cursor.token.kind)
     if operation is not None:
         raise errors.validation(f"Unsupported operation: {operation}")
@@ -107,10 +125,14 @@ def _select(cursor: Cursor) -> Select:
         raise errors.validation(
             "Must have WHERE clause in the statement when using ORDER BY clause."
         )
+    if cursor.token.kind in _SETS:
+        # The service takes all that is computed for an EXISTS.
+        raise errors.validation(EXISTS_REFUSED)
     return Select(table, index, columns, condition, order, cursor.parameters)
 
 
 def _columns(cursor: Cursor) -> tuple[Column, ...] | None:
+    cursor.skip("all")
     if cursor.skip("*"):
         return None
     if cursor.token.kind == "distinct":
@@ -119,9 +141,10 @@ def _columns(cursor: Cursor) -> tuple[Column, ...] | None:
         raise errors.validation("Select projection doesn't support value or pivot keywords")
     columns: list[Column] = []
     while not columns or cursor.skip(","):
-        if cursor.token.kind not in (NAME, QUOTED) or cursor.behind.kind == "(":
+        called = cursor.behind.kind == "(" and cursor.token.kind != "("
+        if called or not (starts_path(cursor) or cursor.token.kind == "("):
             raise cursor.refused("Unexpected path component", cursor.token)
-        columns.append(_column(path(cursor, _WHOLE)))
+        columns.append(_column(column(cursor, _WHOLE)))
         if cursor.token.kind in ("as", NAME, QUOTED):
             raise errors.validation(_ALIAS)
         if cursor.token.kind not in (",", "from"):
@@ -144,19 +167,35 @@ def _column(found: tree.Path) -> Column:
     return Column(label, found)
 
 
-def _source(cursor: Cursor) -> tuple[str, str | None]:
-    if cursor.token.kind not in (NAME, QUOTED) or cursor.behind.kind == "(":
-        raise errors.validation("Unexpected from source")
-    table = cursor.name()
-    index = cursor.name() if cursor.skip(".") else None
-    if cursor.token.kind in ("as", NAME, QUOTED):
+def _source(cursor: Cursor, *, simple: bool = False) -> tuple[str, str | None]:
+    if cursor.token.kind == "unpivot":
+        raise errors.validation("Only select from a single table or index is supported.")
+    if simple and cursor.token.kind in ("(", "@"):
+        raise cursor.malformed()
+    table, index = _named(cursor)
+    if cursor.token.kind in _ALIASES:
         raise errors.validation(_ALIAS)
-    if cursor.token.kind == ".":
-        raise errors.validation("A path may contain at most 2 components in the FROM clause")
-    if cursor.token.kind == "[":
-        raise errors.validation("Invalid list expression in source.")
     if cursor.token.kind in _OPERATORS:
         raise errors.validation("Unexpected from source")
+    return table, index
+
+
+def _named(cursor: Cursor) -> tuple[str, str | None]:
+    if cursor.token.kind == "(" and cursor.behind.kind in (NAME, QUOTED, "(", "@"):
+        cursor.descend()
+        cursor.next()
+        found = _named(cursor)
+        cursor.expect(")")
+        cursor.ascend()
+        return found
+    if not starts_path(cursor) or cursor.behind.kind == "(":
+        raise errors.validation("Unexpected from source")
+    parts = path(cursor).parts
+    if len(parts) > 2:
+        raise errors.validation("A path may contain at most 2 components in the FROM clause")
+    table, index = str(parts[0]), parts[1] if len(parts) > 1 else None
+    if index is not None and not isinstance(index, str):
+        raise errors.validation("Invalid list expression in source.")
     return table, index
 
 
@@ -165,13 +204,7 @@ def _order(cursor: Cursor) -> tuple[Order, ...]:
         return ()
     found: list[Order] = []
     while not found or cursor.skip(","):
-        if cursor.token.kind not in (NAME, QUOTED) or cursor.behind.kind in (".", "["):
-            path = cursor.behind.kind in (".", "[")
-            raise errors.validation(
-                "Argument to ORDER BY must be of type VariableReference. Type: "
-                f"{'PATH' if path else cursor.token.text}"
-            )
-        name = cursor.name()
+        name = _ordering(cursor)
         descending = cursor.skip("desc")
         if not descending:
             cursor.skip("asc")
@@ -179,15 +212,45 @@ def _order(cursor: Cursor) -> tuple[Order, ...]:
     return tuple(found)
 
 
-def _insert(cursor: Cursor) -> Insert:
-    table, index = _source(cursor)
-    if index is not None:
+def _ordering(cursor: Cursor) -> str:
+    if cursor.token.kind == "(":
+        cursor.descend()
+        cursor.next()
+        name = _ordering(cursor)
+        cursor.expect(")")
+        cursor.ascend()
+        return name
+    cursor.skip("@")
+    token = cursor.token
+    if cursor.behind.kind in (".", "["):
+        shown = "PATH"
+    elif cursor.behind.kind in _OPERATORS:
+        shown = cursor.behind.text.lower()
+    elif token.kind == STRING:
+        shown = f'"{token.text}"'
+    elif token.kind in (NAME, QUOTED) and cursor.behind.kind != "(":
+        return cursor.name()
+    else:
+        shown = {"?": "PARAMETER", "{": "STRUCT", "[": "LIST"}.get(token.kind, token.text)
+    raise errors.validation(
+        f"Argument to ORDER BY must be of type VariableReference. Type: {shown}"
+    )
+
+
+def _insert(cursor: Cursor, start: Token) -> Insert:
+    if cursor.behind.kind in (".", "["):
         raise errors.validation(
             "FROM clause may only contain a single table name in data manipulation statements"
         )
+    table, _ = _source(cursor, simple=True)
     if not cursor.skip("value"):
         raise errors.validation("Unsupported operation: InsertOp")
     made = item(cursor)
+    if cursor.token.kind == "at":
+        # The service tells the place of INSERT.
+        raise cursor.refused("AT is not supported in insert statements.", start)
+    if cursor.skip("on", "conflict"):
+        raise errors.validation("Unsupported clause: ON CONFLICT")
     if cursor.token.kind == "returning":
         raise errors.validation("RETURNING is not supported in INSERT")
     return Insert(table, made, cursor.parameters)
@@ -202,7 +265,7 @@ def _update(cursor: Cursor) -> Update:
             while cursor.skip(","):
                 actions.append(_assignment(cursor))
         elif cursor.skip("remove"):
-            actions.append(tree.Remove(path(cursor)))
+            actions.append(tree.Remove(simple_path(cursor)))
         else:
             break
     if not actions:
@@ -215,7 +278,7 @@ def _update(cursor: Cursor) -> Update:
 
 
 def _assignment(cursor: Cursor) -> tree.Assign:
-    target = path(cursor)
+    target = simple_path(cursor)
     cursor.expect("=")
     return tree.Assign(target, assigned(cursor, target))
 
@@ -246,7 +309,7 @@ def _delete(cursor: Cursor) -> Delete:
 
 
 def _changed_table(cursor: Cursor) -> str:
-    table, index = _source(cursor)
+    table, index = _source(cursor, simple=True)
     if index is not None:
         raise errors.validation("This operation is not supported on an index")
     return table

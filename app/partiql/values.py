@@ -1,10 +1,12 @@
 """Literals: 'text', 1.5, true, null, [list], {'name': value}, <<set>>, and ? for a parameter.
+Parentheses may be around each, and around several, which are a list.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.data-types.html
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .. import errors
@@ -18,11 +20,21 @@ from .tokens import END, ION, NAME, NUMBER, QUOTED, STRING, Token
 
 _BAG = "Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags"
 _OPERATORS = frozenset(
-    ("+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "and", "or")
-)
+    ("+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "and", "or", "is", "in")
+) | {"between", "like"}
+_COMPUTING = _OPERATORS | {"not"}
 _KINDS = {NAME: "VariableReference", QUOTED: "VariableReference", "?": "Parameter"}
 _STARTS = frozenset((STRING, NUMBER, ION, "true", "false", "null", "missing"))
 _STARTS_OF_ALL = _STARTS | {"?", "[", "{", "<<", "-", "+"}
+# As the trees of PartiQL's parser are called, which DynamoDB tells of what is deep in a value.
+_TREES = {
+    NAME: "VariableReference",
+    QUOTED: "VariableReference",
+    "?": "Parameter",
+    "missing": "LiteralMissing",
+    "case": "SearchedCase",
+    **dict.fromkeys(("count", "avg", "max", "min", "sum"), "CallAgg"),
+}
 
 
 def starts_value(cursor: Cursor) -> bool:
@@ -36,6 +48,11 @@ def constant(cursor: Cursor) -> Constant:
     return tree.Literal(normalize(_value(cursor, "root")))
 
 
+def negated(number: tree.Literal) -> tree.Literal:
+    text = number.value["N"]
+    return tree.Literal({"N": canonical(text[1:] if text.startswith("-") else f"-{text}")})
+
+
 def parameter(cursor: Cursor) -> tree.ValueRef:
     cursor.expect("?")
     cursor.parameters += 1
@@ -44,14 +61,21 @@ def parameter(cursor: Cursor) -> tree.ValueRef:
 
 def item(cursor: Cursor) -> dict[str, Constant]:
     """What INSERT puts: its attributes may be parameters, what is inside them may not."""
+    if cursor.token.kind == "(" and cursor.behind.kind in ("(", "{"):
+        cursor.descend()
+        cursor.next()
+        made = item(cursor)
+        cursor.expect(")")
+        cursor.ascend()
+        return made
     if cursor.token.kind != "{":
         raise cursor.refused(
             "Unsupported format in item expression. Please use struct format {...} to express "
             "item values for insert statement.",
             cursor.token,
         )
-    made: dict[str, Constant] = {}
-    for name in _members(cursor, made, "root"):
+    made = {}
+    for name in _members(cursor, made, "root", of_item=True):
         if cursor.token.kind == "?":
             made[name] = parameter(cursor)
         else:
@@ -67,16 +91,21 @@ def _value(cursor: Cursor, where: str) -> dict[str, Any]:
     kind = token.kind
     if kind == STRING:
         return {"S": cursor.next().text}
-    if kind in (NUMBER, "-", "+"):
-        return {"N": _number(cursor)}
+    if kind == NUMBER:
+        return {"N": canonical(cursor.next().text)}
+    if kind in ("-", "+"):
+        return {"N": _signed(cursor, where)}
     if kind in ("true", "false"):
         cursor.next()
         return {"BOOL": kind == "true"}
     if kind == "null":
         cursor.next()
         return {"NULL": True}
+    if kind == "(":
+        members = _members_of_list(cursor, "(", ")", where)
+        return members[0] if len(members) == 1 else {"L": members}
     if kind == "[":
-        return {"L": _list(cursor, where)}
+        return {"L": _members_of_list(cursor, "[", "]", where)}
     if kind == "{":
         made: dict[str, Any] = {}
         for name in _members(cursor, made, where):
@@ -89,62 +118,108 @@ def _value(cursor: Cursor, where: str) -> dict[str, Any]:
         raise cursor.refused(
             f"Ion Literals are not supported: {_ion(token)} under key {where}", token
         )
-    if kind == "missing":
-        raise cursor.refused(f"Unsupported data type: MISSING under key {where}", token)
-    if kind == "?":
-        raise cursor.refused(f"Unsupported data type: Parameter under key {where}", token)
-    if kind == END:
-        raise cursor.malformed()
-    shown = token.text if cursor.behind.kind == "(" else _KINDS.get(kind, token.text)
-    raise cursor.refused(f"Unsupported data type: {shown} under key {where}", token)
+    raise _no_value(cursor, where)
+
+
+def _no_value(cursor: Cursor, where: str) -> ApiError:
+    """What the service says of an attribute itself are words of the statement, of what is deeper
+    the names of its trees."""
+    token, deep = cursor.token, where != "root"
+    if token.kind == END:
+        return cursor.malformed()
+    if token.kind == "@":
+        cursor.next()
+        return _no_value(cursor, where)
+    if cursor.behind.kind in (".", "[") and token.kind in (NAME, QUOTED):
+        return errors.validation(
+            f"Unsupported data type: {'Path' if deep else 'PATH'} under key {where}"
+        )
+    if cursor.behind.kind in _OPERATORS:
+        token = cursor.behind
+    shown = token.text.lower() if token.kind in _OPERATORS else token.text
+    if token.kind == "?":
+        shown = "Parameter"
+    elif token.kind in ("case", "missing"):
+        shown = token.kind.upper()
+    if deep:
+        shown = _TREES.get(token.kind, shown)
+        if (shown == "VariableReference" and cursor.behind.kind == "(") or token.kind in _COMPUTING:
+            shown = "NAry"
+    return cursor.refused(f"Unsupported data type: {shown} under key {where}", token)
 
 
 def _alone(cursor: Cursor, where: str) -> None:
     """Nothing is computed inside of a value."""
     token = cursor.token
     if token.kind in _OPERATORS:
-        what = f"Unsupported data type: {token.text.lower()} under key {where}"
+        shown = "NAry" if where != "root" else token.text.lower()
+        what = f"Unsupported data type: {shown} under key {where}"
         raise cursor.refused(what, token)
+
+
+# https://amazon-ion.github.io/ion-docs/docs/spec.html
+_ION_TYPES = [
+    (re.compile(pattern), kind)
+    for pattern, kind in (
+        (r"null(?!\w)", "NULL"),
+        (r"true|false", "BOOL"),
+        (r"nan|[-+]inf|-?\d[\d.]*[eE][-+]?\d+", "FLOAT"),
+        (r"\d{4}T|\d{4}-\d\d.*", "TIMESTAMP"),
+        (r"-?\d+", "INT"),
+        (r"-?\d[\d.]*(?:[dD][-+]?\d+)?", "DECIMAL"),
+        (r'".*', "STRING"),
+        (r"\{\{\s*\".*", "CLOB"),
+        (r"\{\{.*", "BLOB"),
+        (r"\{.*", "STRUCT"),
+        (r"\[.*", "LIST"),
+        (r"\(.*", "SEXP"),
+        (r".*", "SYMBOL"),
+    )
+]
 
 
 def _ion(token: Token) -> str:
     """Which of Ion's types the literal has, as far as it can be told from its beginning."""
     text = token.text.strip("`").strip()
-    if text[:1] == '"':
-        return "STRING"
-    if text in ("true", "false"):
-        return "BOOL"
-    if not text.lstrip("-")[:1].isdigit():
-        return "SYMBOL"
-    return "DECIMAL" if "." in text else "INT"
+    return next(kind for pattern, kind in _ION_TYPES if pattern.fullmatch(text.split("\n")[0]))
 
 
-def _number(cursor: Cursor) -> str:
-    sign = ""
-    while cursor.token.kind in ("-", "+"):
-        if cursor.next().kind == "-":
-            sign = "" if sign else "-"
-    return canonical(sign + cursor.expect(NUMBER).text)
-
-
-def _list(cursor: Cursor, where: str) -> list[dict[str, Any]]:
+def _signed(cursor: Cursor, where: str) -> str:
+    sign = cursor.next()
+    if cursor.token.kind not in (NUMBER, "-", "+", "("):
+        raise cursor.refused(f"Unsupported data type: {sign.kind} under key {where}", sign)
     cursor.descend()
-    cursor.expect("[")
+    number = _value(cursor, where).get("N")
+    cursor.ascend()
+    if number is None:
+        raise cursor.refused(f"Unsupported data type: {sign.kind} under key {where}", sign)
+    text: str = number
+    if sign.kind == "+":
+        return text
+    return canonical(text[1:] if text.startswith("-") else f"-{text}")
+
+
+def _members_of_list(cursor: Cursor, open: str, close: str, where: str) -> list[dict[str, Any]]:
+    cursor.descend()
+    cursor.expect(open)
+    if cursor.token.kind == "select":
+        raise cursor.refused(f"Unsupported data type: SELECT under key {where}", cursor.token)
     made: list[dict[str, Any]] = []
-    while not cursor.skip("]"):
+    while not cursor.skip(close):
         if made:
             cursor.expect(",")
-        place = f"{where}.{len(made)}"
+        # Whether parentheses are around one value or several is seen behind the first.
+        place = where if open == "(" and not made else f"{where}.{len(made)}"
         made.append(_value(cursor, place))
         _alone(cursor, place)
     cursor.ascend()
     return made
 
 
-def _members(cursor: Cursor, made: dict[str, Any], where: str) -> Any:
+def _members(cursor: Cursor, made: dict[str, Any], where: str, *, of_item: bool = False) -> Any:
     """Yields each name, when what follows is its value."""
     cursor.descend()
-    cursor.expect("{")
+    start = cursor.expect("{")
     first = True
     while not cursor.skip("}"):
         if not first:
@@ -153,8 +228,11 @@ def _members(cursor: Cursor, made: dict[str, Any], where: str) -> Any:
         token = cursor.next()
         if token.kind != STRING:
             raise _no_name(cursor, token, where)
+        if not token.text:
+            raise errors.validation("Path component cannot be an empty string")
         if token.text in made:
-            raise cursor.refused(f"Duplicate keys in tuple. Key: {token.text} under {where}", token)
+            place = token if of_item else start
+            raise cursor.refused(f"Duplicate keys in tuple. Key: {token.text} under {where}", place)
         cursor.expect(":")
         yield token.text
     cursor.ascend()
@@ -178,12 +256,17 @@ def _bag(cursor: Cursor) -> dict[str, Any]:
         if members:
             cursor.expect(",")
         token = cursor.token
-        if token.kind not in (STRING, NUMBER, "-", "+"):
+        if token.kind not in (STRING, NUMBER, "-", "+", "("):
             raise cursor.malformed() if token.kind == END else cursor.refused(_BAG, token)
         members.append(_value(cursor, "root"))
+        if cursor.token.kind in _OPERATORS:
+            raise cursor.refused(_BAG, cursor.token)
     if not members:
         raise cursor.refused("Empty bags are not supported", start)
     (kind,) = members[0]
-    if any(kind not in member for member in members):
+    if kind not in ("S", "N") or any(kind not in member for member in members):
         raise errors.validation(_BAG)
-    return {f"{kind}S": [member[kind] for member in members]}
+    found = [member[kind] for member in members]
+    if len(set(found)) < len(found):
+        raise errors.validation("Input collection contains duplicates")
+    return {f"{kind}S": found}

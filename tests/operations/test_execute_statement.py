@@ -108,6 +108,8 @@ def test_conditions_on_keys(execute: Execute, albums: str, where: str, found: st
         ("absent IS MISSING AND year = 0", "a0 b0 c0"),
         ("absent IS NOT MISSING", ""),
         ("none IS NULL AND year = 0", "a0 b0 c0"),
+        ("n IS NUMERIC AND begins_with(g, 'x') = true AND (year = 0) <> false", "a0 b0 c0"),
+        ("n IS STRING OR size(g) IN [2]", ""),
         ("absent IS NULL", ""),
         ("none = NULL AND year = 0", "a0 b0 c0"),
         ("tags = <<'t'>> AND m = {'l': [1, {'k': 'v'}]} AND year = 0", "a0 b0 c0"),
@@ -312,6 +314,10 @@ WRONG_TYPE = "Key attribute's data type should match its data type in table's sc
             "supported",
         ),
         ("DELETE FROM t WHERE pk = 'a' AND sk = 'b'", f"{WRONG_TYPE}sk"),
+        (
+            "DELETE FROM t WHERE pk = 'a' AND sk = NULL",
+            "Key value must be of type S, N, or B. Key name: sk, Key type: NULL",
+        ),
         ("SELECT * FROM t WHERE pk = 1", f"{WRONG_TYPE}pk"),
         ("INSERT INTO t VALUE {'pk': 'a', 'sk': 'b'}", f"{WRONG_TYPE}sk"),
         (
@@ -345,6 +351,11 @@ WRONG_TYPE = "Key attribute's data type should match its data type in table's sc
             "SELECT * FROM t WHERE a > true",
             "Incorrect operand type for operator or function; operator or function: >, operand "
             "type: BOOL",
+        ),
+        (
+            "SELECT * FROM t WHERE size() = 1",
+            "Incorrect number of operands for operator or function; operator or function: size, "
+            "number of operands: 0",
         ),
         (
             "EXISTS(SELECT * FROM t WHERE pk = 'a' AND sk = 1)",

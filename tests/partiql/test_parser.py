@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.errors import ApiError
-from app.expressions.tree import And, Call, Comparison, In, Literal, Not, Or, Path
+from app.expressions.tree import And, Call, Comparison, In, Literal, Not, Or, Path, Truth
 from app.partiql import Delete, Exists, Insert, Select, Update, bind
 from app.partiql.parser import parse
 
@@ -50,6 +50,58 @@ def test_negated_tests() -> None:
     assert condition("a IS NOT MISSING") == Call("attribute_exists", (Path(("a",)),))
     null = Literal({"S": "NULL"})
     assert condition("a IS NOT NULL") == Not(Call("attribute_type", (Path(("a",)), null)))
+
+
+# What DynamoDB Local takes, which parses statements by the service's own library.
+def test_a_condition_is_a_value_too() -> None:
+    prefix = Call("begins_with", (Path(("a",)), Literal({"S": "x"})))
+    true = Literal({"BOOL": True})
+    assert condition("begins_with(a, 'x') = true") == Comparison("=", Truth(prefix), true)
+    assert condition("true <> (a = 1)") == Comparison("<>", true, Truth(eq("a", 1)))
+    assert condition("a IN [b = 1]") == In(Path(("a",)), (Truth(eq("b", 1)),))
+    assert condition("NOT begins_with(a, 'x') = true") == Not(Comparison("=", Truth(prefix), true))
+
+
+@pytest.mark.parametrize(
+    ("type", "shown"),
+    [
+        ("string", "S"),
+        ("Numeric(3)", "N"),
+        ("bool", "BOOL"),
+        ("BOOLEAN", "BOOL"),
+        ("blob", "B"),
+        ("list", "L"),
+        ("struct", "M"),
+        ("tuple", "M"),
+        ("null", "NULL"),
+    ],
+)
+def test_tests_of_types(type: str, shown: str) -> None:
+    test = Call("attribute_type", (Path(("a",)), Literal({"S": shown})))
+    assert condition(f"a IS {type}") == test
+    assert condition(f"(a) IS NOT {type}") == Not(test)
+
+
+def test_parentheses_and_signs_and_scopes() -> None:
+    assert condition("((a)) = -(1)") == eq("a", -1)
+    assert condition("@a = - - 1") == condition('@"a" = 1') == eq("a", 1)
+    paths = [condition(f"m{part} = 1") for part in (".k", "['k']", "[k]", '["k"]')]
+    assert paths == [Comparison("=", Path(("m", "k")), Literal({"N": "1"}))] * 4
+    pair = Literal({"L": [{"N": "1"}, {"S": "b"}]})
+    assert condition("a = (1, 'b')") == Comparison("=", Path(("a",)), pair)
+    statement = parse("((SELECT ALL (m).k, @b FROM (@t['by-g']) WHERE a = 1 ORDER BY (@a)))")
+    assert isinstance(statement, Select)
+    assert (statement.table, statement.index) == ("t", "by-g")
+    assert statement.columns is not None
+    assert [column.label for column in statement.columns] == ["k", "b"]
+    made = parse("INSERT INTO t VALUE ({'a': (1), 'b': <<(2)>>, 'c': [(1, 2)], 'd': -(3)})")
+    assert isinstance(made, Insert)
+    assert made.item == {
+        "a": Literal({"N": "1"}),
+        "b": Literal({"NS": ["2"]}),
+        "c": Literal({"L": [{"L": [{"N": "1"}, {"N": "2"}]}]}),
+        "d": Literal({"N": "-3"}),
+    }
 
 
 def test_values_of_every_type() -> None:
@@ -140,6 +192,7 @@ def test_comments_mean_nothing() -> None:
             "Expected ( MODIFIED | ALL ) ( NEW | OLD ) in each returning element.",
         ),
         ("DELETE t WHERE a = 1", "Expected FROM after DELETE"),
+        ("DELETE FROM @t WHERE a = 1", "Expected identifier for simple path"),
         ("CREATE VIEW t", "Unexpected token following CREATE"),
         ("SELECT a FROM t WHERE " + "(" * 500 + "a = 1" + ")" * 500, "Unexpected term"),
         ("INSERT INTO t VALUE {'a': " + "[" * 500 + "]" * 500 + "}", "Unexpected term"),
@@ -230,6 +283,33 @@ def test_syntax_is_looked_at_before_what_is_supported(text: str) -> None:
             "SELECT a FROM t WHERE size(a) IS MISSING",
             "The left hand side argument to IS must be a Variable Reference, Literal, or Path",
         ),
+        (
+            "SELECT a FROM t WHERE a IS NOT varchar(3)",
+            "Unsupported data type for IS operator: CHARACTER_VARYING. Supported data types are "
+            "[MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST] at 1:25:2",
+        ),
+        ("SELECT a FROM t WHERE a = 1 AND b", "The arguments to AND/OR must be Expressions"),
+        ("SELECT a FROM t WHERE NOT a", "The argument to NOT must be a Type or Expression"),
+        (
+            "SELECT a FROM t WHERE size(a) OR b = 1",
+            "Incorrect operand type for operator or function; operator or function: OR, operand "
+            "type: N",
+        ),
+        (
+            "SELECT a FROM t WHERE exists(SELECT a FROM t)",
+            "Unsupported token in expression: SELECT at 1:30:6",
+        ),
+        ("SELECT a FROM t WHERE missing = a", "MISSING must be compared using IS operator"),
+        ("SELECT a FROM t AT b", "Aliasing is not supported"),
+        ("SELECT a FROM UNPIVOT t", "Only select from a single table or index is supported."),
+        (
+            "SELECT a FROM t WHERE a = 1 ORDER BY a + 1",
+            "Argument to ORDER BY must be of type VariableReference. Type: +",
+        ),
+        (
+            "SELECT a FROM t UNION SELECT a FROM t",
+            "EXISTS can only be used in ExecuteTransaction write requests.",
+        ),
         ("SELECT a FROM t, u", "Only select from a single table or index is supported."),
         ("SELECT a FROM (SELECT a FROM t)", "Unexpected from source"),
         ("SELECT DISTINCT a FROM t", "Unsupported token in expression: DISTINCT"),
@@ -239,8 +319,10 @@ def test_syntax_is_looked_at_before_what_is_supported(text: str) -> None:
             "WHERE clause must contain an expression that resolves to a boolean",
         ),
         ("SELECT a FROM t WHERE f(a)", "Unrecognized function: f"),
-        # Only a SET may make values of what an item holds.
-        ("SELECT a FROM t WHERE list_append(a, b) = c", "Unrecognized function: list_append"),
+        (
+            "SELECT a FROM t WHERE list_append(a, b) = c",
+            "The function is not allowed in a condition expression; function: list_append",
+        ),
         (
             "UPDATE t SET a = size(b) WHERE c = 1",
             "The function is not allowed in an update expression; function: size",
@@ -326,6 +408,36 @@ def test_syntax_is_looked_at_before_what_is_supported(text: str) -> None:
             "bags",
         ),
         ("INSERT INTO t VALUE {'a': <<1, 1>>}", "Input collection contains duplicates"),
+        ("INSERT INTO t VALUE {'a': <<'b', 'b'>>}", "Input collection contains duplicates"),
+        ("INSERT INTO t VALUE {'a': b}", "Unsupported data type: b under key root at 1:27:1"),
+        ("INSERT INTO t VALUE {'a': b.c}", "Unsupported data type: PATH under key root"),
+        (
+            "INSERT INTO t VALUE {'a': [1 + 1]}",
+            "Unsupported data type: NAry under key root.0 at 1:30:1",
+        ),
+        (
+            "INSERT INTO t VALUE {'a': {'b': 1, 'b': 2}}",
+            "Duplicate keys in tuple. Key: b under root at 1:27:1",
+        ),
+        ("INSERT INTO t VALUE {'': 1}", "Path component cannot be an empty string"),
+        (
+            "INSERT INTO t VALUE {'a': `2020T`}",
+            "Ion Literals are not supported: TIMESTAMP under key root at 1:27:7",
+        ),
+        ("INSERT INTO t VALUE {'a': 1} AT 1", "AT is not supported in insert statements. at 1:1:6"),
+        (
+            "INSERT INTO t VALUE {'a': 1} ON CONFLICT WHERE a DO NOTHING",
+            "Unsupported clause: ON CONFLICT",
+        ),
+        (
+            "INSERT INTO t.i VALUE {'a': 1}",
+            "FROM clause may only contain a single table name in data manipulation statements",
+        ),
+        (
+            "UPDATE t SET a = b IS NULL WHERE c = 1",
+            "IS operator is not supported in update expressions",
+        ),
+        ("DELETE FROM t['i'] WHERE a = 1", "This operation is not supported on an index"),
         ("UPDATE t.i SET a = 1 WHERE b = 1", "This operation is not supported on an index"),
         (
             "UPDATE t SET a = 1 WHERE b = 1 RETURNING ALL OLD a",
