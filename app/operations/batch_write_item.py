@@ -106,7 +106,7 @@ def _one(name: str, write: Request) -> _One:
 
 def _plan(table: Table, one: _One, old: Old) -> WritePlan:
     if one.item is not None:
-        return put_plan(table, one.item, old=old)
+        return put_plan(table, one.item, old=old, in_batch=True)
     return delete_plan(table, one.wire_key or {}, old=old)
 
 

@@ -19,7 +19,7 @@ from .index_rules import (
 )
 from .names import check_new_table_name, table_name
 from .registry import Answer, Request
-from .stream_rules import check_streams_possible, wanted_view, with_stream
+from .stream_rules import CREATED, check_streams_possible, wanted_view, with_stream
 from .table_rules import (
     defined_types,
     key_attributes,
@@ -53,7 +53,7 @@ def _table(ctx: Context, request: Request) -> Table:
     check_definitions(types, (partition_key, sort_key), indexes)
     refuse_ineffective(request)
     tags = given_tags(request.get("Tags") or [])
-    view = wanted_view(request)
+    view = wanted_view(request, CREATED)
     check_streams_possible(ctx, view)
     now = round(ctx.clock.time(), 3)
     table = Table(

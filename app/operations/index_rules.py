@@ -65,7 +65,21 @@ def global_indexes(request: Request, types: Types, mode: str, first: int) -> lis
         return []
     if not given:
         raise _invalid("List of GlobalSecondaryIndexes is empty")
+    for each in given:
+        _check_first_throughput(each, mode)
     return [global_index(each, types, mode, number) for number, each in enumerate(given, first)]
+
+
+def _check_first_throughput(each: dict[str, Any], mode: str) -> None:
+    """CreateTable's words for what UpdateTable refuses in `index_throughput`."""
+    given = "ProvisionedThroughput" in each
+    if mode == "PAY_PER_REQUEST" and given:
+        raise _invalid(
+            "ProvisionedThroughput should not be specified for index: "
+            f"{each['IndexName']} when BillingMode is PAY_PER_REQUEST"
+        )
+    if mode == "PROVISIONED" and not given:
+        raise _invalid(f"ProvisionedThroughput is not specified for index: {each['IndexName']}")
 
 
 def global_index(each: dict[str, Any], types: Types, mode: str, number: int) -> Index:
@@ -93,11 +107,14 @@ def index_throughput(each: dict[str, Any], mode: str) -> Throughput:
     given = each.get("ProvisionedThroughput")
     if mode == "PAY_PER_REQUEST" and given is not None:
         raise _invalid(
-            "ProvisionedThroughput should not be specified for index: "
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: "
             f"{each['IndexName']} when BillingMode is PAY_PER_REQUEST"
         )
     if mode == "PROVISIONED" and given is None:
-        raise _no_throughput(each["IndexName"])
+        raise _invalid(
+            "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: "
+            f"{each['IndexName']}"
+        )
     return throughput(mode, given)
 
 
@@ -109,11 +126,7 @@ def check_throughput(table: Table) -> None:
             and not (index.local or index.throughput.read)
             and index.status != "DELETING"
         ):
-            raise _no_throughput(index.name)
-
-
-def _no_throughput(index: str) -> ApiError:
-    return _invalid(f"ProvisionedThroughput must be specified for index: {index}")
+            raise _invalid(f"ProvisionedThroughput must be specified for index: {index.name}")
 
 
 def check_indexes_possible(ctx: Context, table: Table) -> None:

@@ -20,11 +20,16 @@ _UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
 
 def put_plan(
-    table: Table, item: Item, wanted: Condition | None = None, *, old: Old = Old.NEEDED
+    table: Table,
+    item: Item,
+    wanted: Condition | None = None,
+    *,
+    old: Old = Old.NEEDED,
+    in_batch: bool = False,
 ) -> WritePlan:
-    """`old`: what the answer needs. Raises ValidationException."""
+    """`old`: what the answer needs; `in_batch`: as of `key_of_item`. Raises ValidationException."""
     refuse_only_read(table)
-    key = key_of_item(table, item)
+    key = key_of_item(table, item, in_batch=in_batch)
     check_condition_keys(table, wanted)
     check_index_keys(table, item)
 

@@ -17,16 +17,20 @@ from ..values import from_key, to_key
 _SHORT = SERVICE.sort_key // 4
 
 
-def key_of_item(table: Table, item: Item) -> Key:
-    """The key of a whole item. Raises when a key attribute is missing, empty or of another type."""
+def key_of_item(table: Table, item: Item, *, in_batch: bool = False) -> Key:
+    """The key of a whole item. Raises when a key attribute is missing, empty or of another type.
+
+    in_batch: BatchWriteItem says of these what it says of a Key parameter.
+    """
+    value_of = _request_key_value if in_batch else _item_key_value
     attribute = table.partition_key
-    partition = _item_key_value(item, attribute)
+    partition = value_of(item, attribute)
     limits = table.limits
     if _length(partition) > limits.partition_key:
         raise partition_key_too_long(limits)
     if table.sort_key is None:
         return Key(partition, None)
-    sort = _item_key_value(item, table.sort_key)
+    sort = value_of(item, table.sort_key)
     if _length(sort) > limits.sort_key:
         raise sort_key_too_long(limits)
     return Key(partition, sort)

@@ -30,11 +30,13 @@ from .tables import usable_table
 from .targets import Target, target_of
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
-_LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")
+_LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator")
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=_LEGACY)
+    # The other two expressions are older than KeyConditionExpression: they go with KeyConditions.
+    legacy = (*_LEGACY, "KeyConditions") if "KeyConditionExpression" in request else _LEGACY
+    refuse_mixed(request, expressions=_EXPRESSIONS, legacy=legacy)
     start = given_start(request)
     placeholders = placeholders_of(request, _EXPRESSIONS)
     wanted = requested_filter(request, placeholders, "QueryFilter")

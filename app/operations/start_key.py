@@ -29,7 +29,9 @@ def given_start(request: Request) -> Item | None:
 
 def scan_start(store: Store, target: Target, segment: Segment, start: Item) -> Key | Position:
     """Where a scan goes on. The key must be one this segment could have ended a page with."""
-    after = _position(target, start)
+    # Only of a table's own keys does the service say what is wrong.
+    mismatch = key_mismatch().message if target.index is None else None
+    after = _position(target, start, mismatch)
     if isinstance(after, Key):
         partition = after.partition
     else:
@@ -45,9 +47,7 @@ def scan_start(store: Store, target: Target, segment: Segment, start: Item) -> K
 
 def query_start(target: Target, keys: KeyRange, start: Item) -> Key | Position:
     """Where a query goes on: a key of the same partition, within what the condition allows."""
-    if start.keys() != target.cursor.keys():
-        raise errors.validation(_INVALID)
-    after = _position(target, start)
+    after = _position(target, start, None)
     if target.index is None and not target.sort:
         raise errors.validation("The query can return at most one row and cannot be restarted")
     at: Place | Key = after.place if isinstance(after, Position) else after
@@ -60,19 +60,21 @@ def query_start(target: Target, keys: KeyRange, start: Item) -> Key | Position:
     return after
 
 
-def _position(target: Target, start: Item) -> Key | Position:
-    names = target.table.key_names
+def _position(target: Target, start: Item, mismatch: str | None) -> Key | Position:
+    """mismatch: what is said of other attributes, or types, than those of the keys."""
+    cursor = target.cursor
+    if start.keys() != cursor.keys() or any(
+        key.type not in start[name] for name, key in cursor.items()
+    ):
+        raise errors.validation(_INVALID if mismatch is None else f"{_INVALID}: {mismatch}")
     try:
-        if start.keys() != target.cursor.keys():
-            raise key_mismatch()
-        key = key_of_request(target.table, {name: start[name] for name in names if name in start})
-        if target.index is None:
-            return key
-        place = place_of(target.index, start)
-        if place is None:
-            raise key_mismatch()
+        key = key_of_request(target.table, {name: start[name] for name in target.table.key_names})
     except ApiError as fault:
         raise errors.validation(f"{_INVALID}: {fault.message}") from None
+    if target.index is None:
+        return key
+    place = place_of(target.index, start)
+    assert place is not None
     return Position(place, key)
 
 

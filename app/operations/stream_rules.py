@@ -13,8 +13,13 @@ from ..model.table import Table
 from .context import Context
 from .registry import Request
 
+_INVALID = "One or more parameter values were invalid: "
+# A view that is given for no stream: of a new table, and of one that there is.
+CREATED = "Table is being created with a stream disabled, UpdateViewType should not be specified"
+_UPDATED = "If stream is being disabled, then UpdateViewType must not be specified"
 
-def wanted_view(request: Request) -> str | None:
+
+def wanted_view(request: Request, superfluous: str) -> str | None:
     """The view of a stream to be enabled, None if none is. Raises ValidationException."""
     specification = request.get("StreamSpecification") or {}
     view: str | None = specification.get("StreamViewType")
@@ -26,18 +31,14 @@ def wanted_view(request: Request) -> str | None:
             )
         return view
     if view:
-        raise errors.validation(
-            "Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was "
-            "present."
-        )
+        raise errors.validation(_INVALID + superfluous)
     return None
 
 
 def check_streams_possible(ctx: Context, view: str | None) -> None:
     if view is not None and not ctx.store.capabilities.streams:
         raise errors.validation(
-            "One or more parameter values were invalid: StreamSpecification is not supported by "
-            "this server's store"
+            f"{_INVALID}StreamSpecification is not supported by this server's store"
         )
 
 
@@ -49,12 +50,16 @@ def with_stream_update(ctx: Context, request: Request, table: Table) -> Table:
     """`table` with its stream enabled or disabled as `request` says."""
     if request.get("StreamSpecification") is None:
         return table
-    view = wanted_view(request)
+    view = wanted_view(request, _UPDATED)
+    if "ProvisionedThroughput" in request:
+        raise errors.validation(
+            f"{_INVALID}You cannot modify stream status while updating table IOPS"
+        )
     check_streams_possible(ctx, view)
     if view is None:
         if table.stream is None:
-            raise errors.validation("Table has no stream to disable")
+            raise errors.validation(f"Table has no stream to disable: TableName: {table.name}")
         return replace(table, stream=None)
     if table.stream is not None:
-        raise errors.validation("Table already has an enabled stream")
+        raise errors.validation(f"Table already has an enabled stream: TableName: {table.name}")
     return with_stream(ctx, table, view)

@@ -60,7 +60,7 @@ async def tagged_table(ctx: Context, arn: str) -> Table:
     table = await ctx.store.table(table_of_arn(arn))
     if table is None:
         raise errors.resource_not_found(
-            f"Requested resource not found: ResourcArn: {arn} not found"
+            f"Requested resource not found: ResourceArn: {arn} not found"
         )
     return table
 

@@ -121,7 +121,9 @@ def _units(
     for name in names:
         value = given.get(name, 1)
         if value < least or value == 0:
-            raise _invalid(f"{member}.{name} must be at least 1, but was {value}")
+            index = request.get("IndexName")
+            of = "table" if index is None else f"index {index}"
+            raise _invalid(f"Requested {name} for {member} for {of} is outside of valid range")
     before = (None, None) if old is None else (old.read, old.write)
     read, write = (given.get(name, value) for name, value in zip(names, before, strict=True))
     return read, write

@@ -285,9 +285,21 @@ PAIRS = [
     ),
     pytest.param(
         "query",
-        {"KeyConditions": {}, "FilterExpression": "a b", "ExclusiveStartKey": {"pk": {}}},
-        mixed("KeyConditions", "FilterExpression"),
+        {"QueryFilter": {}, "FilterExpression": "a b", "ExclusiveStartKey": {"pk": {}}},
+        mixed("QueryFilter", "FilterExpression"),
         id="mixed, start value",
+    ),
+    pytest.param(
+        "query",
+        {"KeyConditions": {}, "AttributesToGet": ["a"], "ProjectionExpression": "a"},
+        mixed("AttributesToGet", "ProjectionExpression"),
+        id="mixed, KeyConditions may be",
+    ),
+    pytest.param(
+        "query",
+        {"KeyConditions": {}, **BY_PK},
+        mixed("KeyConditions", "KeyConditionExpression"),
+        id="mixed key conditions",
     ),
     pytest.param(
         "query",

@@ -525,6 +525,20 @@ def test_a_filter_on_keys(fails: Any, table_ss: str) -> None:
     )
 
 
+# FilterExpression and ProjectionExpression are older than KeyConditionExpression.
+def test_key_conditions_go_with_a_filter_expression(
+    client: Any, table_ss: str, partition: str
+) -> None:
+    answer = client.query(
+        TableName=table_ss,
+        KeyConditions={"pk": compare("EQ", {"S": partition}), "sk": compare("LE", {"S": "b"})},
+        FilterExpression="v <> :x",
+        ProjectionExpression="sk",
+        ExpressionAttributeValues={":x": {"N": "0"}},
+    )
+    assert [item["sk"]["S"] for item in answer["Items"]] == ["a", "ab", "b"]
+
+
 def test_filter_and_attributes_of_a_query(client: Any, table_ss: str, partition: str) -> None:
     answer = client.query(
         TableName=table_ss,

@@ -13,21 +13,24 @@ from typing import Any
 import pytest
 
 from tests.operations.streaming import VIEWS, disabled, specification
-from tests.operations.texts import constraints, no_coral, not_in
+from tests.operations.texts import INVALID, constraints, no_coral, not_in, own_words
 
 KEYS = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
     "BillingMode": "PAY_PER_REQUEST",
 }
+NO_VIEW = "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams."
+SUPERFLUOUS = {"StreamEnabled": False, "StreamViewType": "NEW_IMAGE"}
+# Of each what CreateTable and what UpdateTable says.
 BAD = [
-    (
-        {"StreamEnabled": True},
-        "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling streams.",
-    ),
-    (
-        {"StreamEnabled": False, "StreamViewType": "NEW_IMAGE"},
-        "Invalid StreamViewType: Stream StreamEnabled was false but a StreamViewType was present.",
+    ({"StreamEnabled": True}, NO_VIEW, NO_VIEW),
+    pytest.param(
+        SUPERFLUOUS,
+        f"{INVALID}Table is being created with a stream disabled, UpdateViewType should not be "
+        "specified",
+        f"{INVALID}If stream is being disabled, then UpdateViewType must not be specified",
+        marks=own_words,
     ),
 ]
 LABEL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}")
@@ -62,13 +65,13 @@ def test_a_table_without(client: Any, new_table: NewTable) -> None:
     assert members.isdisjoint(table)
 
 
-@pytest.mark.parametrize(("given", "message"), BAD)
+@pytest.mark.parametrize(("given", "created", "updated"), BAD)
 def test_bad_specifications(
-    fails: Any, stream_table: str, given: dict[str, Any], message: str
+    fails: Any, stream_table: str, given: dict[str, Any], created: str, updated: str
 ) -> None:
-    error = ("ValidationException", message)
-    fails("create_table", *error, TableName="refused", StreamSpecification=given, **KEYS)
-    fails("update_table", *error, TableName=stream_table, StreamSpecification=given)
+    error = "ValidationException"
+    fails("create_table", error, created, TableName="refused", StreamSpecification=given, **KEYS)
+    fails("update_table", error, updated, TableName=stream_table, StreamSpecification=given)
     fails("describe_table", "ResourceNotFoundException", None, TableName="refused")
 
 
@@ -84,24 +87,41 @@ def test_an_unknown_view(fails: Any, stream_table: str) -> None:
     )
 
 
+@own_words
 @pytest.mark.parametrize("view", ["NEW_AND_OLD_IMAGES", "KEYS_ONLY"])
 def test_enabling_twice(fails: Any, stream_table: str, view: str) -> None:
     fails(
         "update_table",
         "ValidationException",
-        "Table already has an enabled stream",
+        f"Table already has an enabled stream: TableName: {stream_table}",
         TableName=stream_table,
         StreamSpecification=specification(view),
     )
 
 
+@own_words
 def test_disabling_none(fails: Any, table: str) -> None:
     fails(
         "update_table",
         "ValidationException",
-        "Table has no stream to disable",
+        f"Table has no stream to disable: TableName: {table}",
         TableName=table,
         StreamSpecification={"StreamEnabled": False},
+    )
+
+
+@own_words
+def test_stream_and_throughput_are_changed_one_after_the_other(
+    fails: Any, new_table: NewTable
+) -> None:
+    units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    fails(
+        "update_table",
+        "ValidationException",
+        f"{INVALID}You cannot modify stream status while updating table IOPS",
+        TableName=new_table({"pk": "S"}, BillingMode="PROVISIONED", ProvisionedThroughput=units),
+        ProvisionedThroughput=units | {"ReadCapacityUnits": 2},
+        StreamSpecification=specification(),
     )
 
 

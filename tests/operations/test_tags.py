@@ -85,7 +85,7 @@ def test_a_table_that_is_not_there(fails: Any, operation: str) -> None:
     fails(
         METHODS[operation],
         "ResourceNotFoundException",
-        f"Requested resource not found: ResourcArn: {NOT_THERE} not found",
+        f"Requested resource not found: ResourceArn: {NOT_THERE} not found",
         ResourceArn=NOT_THERE,
         **OPERATIONS[operation],
     )

@@ -1,11 +1,14 @@
-"""Decreases of throughput, by the clock."""
+"""Decreases of throughput, by the clock, and what an index must have."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from app.errors import ApiError
 from app.model.table import Throughput
+from app.operations.index_rules import global_index, global_indexes
 from app.operations.throughput_rules import decreases_today, moved
 
 # Wednesday, July 25, 2018 at 8:48:14 AM UTC
@@ -31,3 +34,44 @@ def test_a_new_day_counts_anew() -> None:
     assert decreases_today(FOUR, midnight - 1) == 4
     assert decreases_today(FOUR, midnight) == 0
     assert moved(FOUR, Throughput(8, 9), midnight, "the table").decreases_today == 1
+
+
+INVALID = "One or more parameter values were invalid: "
+
+
+# Each of CreateTable's words and of UpdateTable's were seen of the service.
+@pytest.mark.parametrize(
+    ("mode", "units", "created", "updated"),
+    [
+        (
+            "PROVISIONED",
+            {},
+            "ProvisionedThroughput is not specified for index: by-g",
+            "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: by-g",
+        ),
+        (
+            "PAY_PER_REQUEST",
+            {"ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}},
+            "ProvisionedThroughput should not be specified for index: by-g when BillingMode is "
+            "PAY_PER_REQUEST",
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: by-g "
+            "when BillingMode is PAY_PER_REQUEST",
+        ),
+    ],
+)
+def test_an_index_has_throughput_as_its_table_is_billed(
+    mode: str, units: dict[str, Any], created: str, updated: str
+) -> None:
+    index = {
+        "IndexName": "by-g",
+        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        **units,
+    }
+    types = {"g": "S"}
+    with pytest.raises(ApiError) as caught:
+        global_indexes({"GlobalSecondaryIndexes": [index]}, types, mode, 1)
+    assert caught.value.message == INVALID + created
+    with pytest.raises(ApiError) as caught:
+        global_index(index, types, mode, 1)
+    assert caught.value.message == INVALID + updated
