@@ -73,6 +73,10 @@ PYTHON_PATTERNS = {
     ),
 }
 
+# What names a table may be an ARN, for which the model has nothing but a length (TableArn). A plain
+# name is still held to what it had before that.
+NAME_OR_ARN = "TableNameOrArn"
+
 # Number bounds count the value; of everything else they count the length.
 FACTS = ("min", "max", "pattern", "enum", "required")
 
@@ -109,22 +113,29 @@ def render(api: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(services) + "\n}\n"
 
 
+def _named(member: str, shape: str) -> str:
+    return NAME_OR_ARN if (member, shape) == ("TableName", "TableArn") else shape
+
+
 def _reach(name: str, shapes: dict[str, Any], reached: dict[str, Any]) -> None:
     if name in reached:
         return
-    model = shapes[name]
+    model = shapes["TableName" if name == NAME_OR_ARN else name]
     shape: dict[str, Any] = {"type": model["type"]}
     reached[name] = shape
     if model["type"] == "structure":
         first = MEMBERS_FIRST.get(name, [])
         rest = [member for member in model["members"] if member not in first]
-        shape["members"] = {member: model["members"][member]["shape"] for member in [*first, *rest]}
+        shape["members"] = {
+            member: _named(member, model["members"][member]["shape"]) for member in [*first, *rest]
+        }
         below = shape["members"].values()
     elif model["type"] == "list":
         shape["member"] = model["member"]["shape"]
         below = [shape["member"]]
     elif model["type"] == "map":
-        shape["key"], shape["value"] = model["key"]["shape"], model["value"]["shape"]
+        shape["key"] = _named("TableName", model["key"]["shape"])
+        shape["value"] = model["value"]["shape"]
         below = [shape["key"], shape["value"]]
     else:
         below = []

@@ -18,9 +18,14 @@ _PARTITIONS = frozenset(("aws", "aws-cn", "aws-us-gov"))
 _TABLE = "table/"
 
 
+def is_arn(text: str) -> bool:
+    """Whether a TableName is meant as an ARN: no name has a colon."""
+    return text.startswith("arn:")
+
+
 def table_name(text: str) -> str:
     """The plain name in a TableName, which may be an ARN. Raises ValidationException."""
-    if not text.startswith("arn:"):
+    if not is_arn(text):
         check_new_name(text)
         return text
     resource = resource_of_arn(text)

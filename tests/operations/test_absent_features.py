@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from tests.operations.texts import BAD_NAME, INVALID, VALIDATION, constraints, fault, missing
+from tests.operations.texts import INVALID, VALIDATION, bad_name, constraints, fault, missing
 
 pytestmark = pytest.mark.differs_locally("it does not know these operations")
 
@@ -147,7 +147,7 @@ def test_a_table_that_is_not_there(raw: Any, operation: str, more: dict[str, Any
 def test_names_of_tables(raw: Any, operation: str, more: dict[str, Any]) -> None:
     assert raw(operation, {"TableName": "a;b", **more}) == (
         400,
-        {"__type": VALIDATION, "message": BAD_NAME},
+        {"__type": VALIDATION, "message": bad_name("a;b")},
     )
 
 

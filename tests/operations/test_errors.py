@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from tests.operations.texts import (
-    BAD_NAME,
+    BAD_MAP_KEYS,
     EMPTY_VALUE,
     KEY_MISMATCH,
     NO_TABLE,
     NOT_SCALAR,
+    RETURN_VALUES,
     VALIDATION,
     constraints,
     missing,
     mixed,
+    name_faults,
     no_coral,
     not_in,
     own_words,
@@ -49,8 +51,9 @@ PAIRS = [
     pytest.param(
         "put_item",
         {"TableName": "a;", "Item": {}, "ReturnValues": "x"},
-        BAD_NAME,
+        constraints(*name_faults("a;"), not_in(RETURN_VALUES, "x", "returnValues")),
         id="name, constraint",
+        marks=no_coral,
     ),
     pytest.param(
         "put_item",
@@ -396,7 +399,8 @@ PAIRS = [
     pytest.param(
         "batch_write_item",
         {"TableName": None, "RequestItems": {"a;": [{}]}},
-        BAD_NAME,
+        "1 validation error detected: Value '{a;=[WriteRequest(putRequest=null, deleteRequest=null)"
+        f"]}}' at 'requestItems' {BAD_MAP_KEYS}",
         id="name in a batch, empty write",
         marks=no_coral,
     ),
@@ -465,8 +469,11 @@ PAIRS = [
     pytest.param(
         "create_table",
         {"TableName": "a;", "BillingMode": "FREE"},
-        BAD_NAME,
+        constraints(
+            *name_faults("a;"), not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode")
+        ),
         id="name of a table, constraint",
+        marks=no_coral,
     ),
     pytest.param(
         "update_table",
@@ -479,8 +486,11 @@ PAIRS = [
     pytest.param(
         "update_table",
         {"TableName": "a;", "BillingMode": "FREE"},
-        BAD_NAME,
+        constraints(
+            *name_faults("a;"), not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode")
+        ),
         id="name in UpdateTable, constraint",
+        marks=no_coral,
     ),
 ]
 

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.operations.texts import BAD_KEYS, BAD_NAME, EMPTY_KEYS, NO_TABLE, own_words
+from tests.operations.texts import BAD_KEYS, EMPTY_KEYS, NO_TABLE, bad_name, no_coral, own_words
 
 pytestmark = pytest.mark.parametrize("operation", ["get_item", "delete_item", "update_item"])
 
 
+@no_coral
 @pytest.mark.parametrize("name", ["ab", "x" * 256, "a;bc"])
 def test_table_names(fails: Any, operation: str, name: str) -> None:
-    fails(operation, "ValidationException", BAD_NAME, TableName=name, Key={"pk": {"S": "a"}})
+    fails(operation, "ValidationException", bad_name(name), TableName=name, Key={"pk": {"S": "a"}})
 
 
 @own_words

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.operations.texts import (
-    BAD_NAME,
     CAPACITY,
     EMPTY_VALUE,
     NO_TABLE,
@@ -23,6 +22,7 @@ from tests.operations.texts import (
     NOT_SCALAR,
     NOT_STRING,
     SERIALIZATION,
+    bad_name,
     constraints,
     empty_key,
     fault,
@@ -191,9 +191,10 @@ def test_a_table_without_sort_key_takes_one_condition(fails: Any, table: str) ->
     )
 
 
+@no_coral
 @pytest.mark.parametrize("name", ["ab", "x" * 256, "a;bc"])
 def test_table_names(fails: Any, name: str) -> None:
-    fails("query", "ValidationException", BAD_NAME, TableName=name)
+    fails("query", "ValidationException", bad_name(name), TableName=name)
 
 
 @own_words

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.operations.texts import (
-    BAD_NAME,
     CAPACITY,
     EMPTY_VALUE,
     KEY_MISMATCH,
@@ -23,6 +22,7 @@ from tests.operations.texts import (
     NOT_SCALAR,
     NOT_STRING,
     SERIALIZATION,
+    bad_name,
     constraints,
     empty_key,
     fault,
@@ -170,9 +170,10 @@ def test_bad_parameters(fails: Any, table: str, parameters: dict[str, Any], mess
     fails("scan", "ValidationException", message, TableName=table, **parameters)
 
 
+@no_coral
 @pytest.mark.parametrize("name", ["ab", "x" * 256, "a;bc"])
 def test_table_names(fails: Any, name: str) -> None:
-    fails("scan", "ValidationException", BAD_NAME, TableName=name)
+    fails("scan", "ValidationException", bad_name(name), TableName=name)
 
 
 @own_words

@@ -13,9 +13,9 @@ import pytest
 
 from tests.operations.conftest import create, make_client
 from tests.operations.texts import (
-    BAD_NAME,
     NOT_STRING,
     SERIALIZATION,
+    bad_name,
     constraints,
     fault,
     misfits,
@@ -80,11 +80,11 @@ def test_table_names(fails: Any) -> None:
     fails(
         "update_time_to_live",
         "ValidationException",
-        BAD_NAME,
+        bad_name("ab"),
         TableName="ab",
         **specification("ttl", True),
     )
-    fails("describe_time_to_live", "ValidationException", BAD_NAME, TableName="ab")
+    fails("describe_time_to_live", "ValidationException", bad_name("ab"), TableName="ab")
 
 
 @own_words

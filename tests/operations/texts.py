@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,10 +12,6 @@ VALIDATION = "com.amazon.coral.validate#ValidationException"
 
 INVALID = "One or more parameter values were invalid: "
 NO_TABLE = "Requested resource not found"
-BAD_NAME = (
-    "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and "
-    "may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
-)
 KEY_MISMATCH = "The provided key element does not match the schema"
 EMPTY_VALUE = (
     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
@@ -51,6 +48,30 @@ def fault(value: Any, member: str, rule: str) -> str:
     """`value` as it is quoted; None for a member that was not given."""
     shown = "null" if value is None else f"'{value}'"
     return f"Value {shown} at '{member}' failed to satisfy constraint: Member must {rule}"
+
+
+def name_faults(name: str) -> list[str]:
+    """Of a TableName that is none."""
+    rules = []
+    if name and re.fullmatch("[a-zA-Z0-9_.-]+", name) is None:
+        rules.append("satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+    if len(name) < 3:
+        rules.append(f"have length greater than or equal to {3 if name else 1}")
+    if len(name) > 255:
+        rules.append("have length less than or equal to 255")
+    return [fault(name, "tableName", rule) for rule in rules]
+
+
+BAD_MAP_KEYS = (
+    "failed to satisfy constraint: Map keys must satisfy constraint: "
+    "[Member must have length less than or equal to 255, "
+    "Member must have length greater than or equal to 3, "
+    "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+, Member must not be null]"
+)
+
+
+def bad_name(name: str) -> str:
+    return constraints(*name_faults(name))
 
 
 def missing(member: str) -> str:

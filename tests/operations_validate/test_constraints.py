@@ -192,7 +192,7 @@ def test_a_batch_write_takes_1_to_25_requests_for_each_table(count: int) -> None
     assert message is not None
     start = "1 validation error detected: Value '{abc=["
     if count:
-        start += "com.amazonaws.dynamodb.v20120810.WriteRequest@"
+        start += "WriteRequest(putRequest=null, deleteRequest=null), "
     assert message.startswith(start)
     assert message.endswith(
         "]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "

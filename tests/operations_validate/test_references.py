@@ -1,4 +1,4 @@
-"""Table names are looked at before constraints, and after types."""
+"""Names of tables are constraints, their ARNs are looked at before those, and after types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from app.errors import ApiError
 from app.operations.validate import validator
 
-BAD_NAME = "Invalid table/index name.  Table/index names must be between 3 and 255 "
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/abc"
 KEY = {"a": {"S": "x"}}
 
@@ -21,21 +20,35 @@ def fault(operation: str, body: dict[str, Any]) -> str:
     return caught.value.message or ""
 
 
-@pytest.mark.parametrize("name", ["", "ab", "abc;", "x" * 256, "x" * 2000])
 @pytest.mark.parametrize(
-    ("operation", "rest"),
+    ("name", "rules"),
     [
-        ("PutItem", {"ReturnValues": "hi"}),
-        ("GetItem", {"Key": KEY}),
-        ("CreateTable", {}),
-        ("DescribeTable", {}),
-        ("UpdateTimeToLive", {}),
+        ("", ["have length greater than or equal to 1"]),
+        ("ab", ["have length greater than or equal to 3"]),
+        ("abc;", ["satisfy regular expression pattern: [a-zA-Z0-9_.-]+"]),
+        ("x" * 256, ["have length less than or equal to 255"]),
+        (
+            ";",
+            [
+                "satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+                "have length greater than or equal to 3",
+            ],
+        ),
     ],
 )
-def test_a_bad_table_name_comes_before_constraints(
-    operation: str, rest: dict[str, Any], name: str
-) -> None:
-    assert fault(operation, {"TableName": name, **rest}).startswith(BAD_NAME)
+@pytest.mark.parametrize("operation", ["CreateTable", "DescribeTable", "Scan"])
+def test_a_bad_table_name(operation: str, name: str, rules: list[str]) -> None:
+    told = [
+        f"Value '{name}' at 'tableName' failed to satisfy constraint: Member must {rule}"
+        for rule in rules
+    ]
+    errors = "errors" if len(told) > 1 else "error"
+    expected = f"{len(told)} validation {errors} detected: {'; '.join(told)}"
+    assert fault(operation, {"TableName": name}) == expected
+
+
+def test_a_bad_table_name_is_told_with_other_constraints() -> None:
+    assert fault("GetItem", {"TableName": "ab"}).startswith("2 validation errors detected: ")
 
 
 def test_a_malformed_arn() -> None:
@@ -57,15 +70,31 @@ def test_an_arn_is_as_good_as_a_name(operation: str, body: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    ("operation", "body"),
+    ("operation", "body", "told"),
     [
-        ("BatchGetItem", {"RequestItems": {"abc": {"Keys": [KEY]}, "ab": {}}}),
-        ("BatchWriteItem", {"RequestItems": {"ab": []}}),
-        ("TransactWriteItems", {"TransactItems": [{}, {"Put": {"TableName": "ab"}}]}),
+        (
+            "BatchGetItem",
+            {"RequestItems": {"abc": {"Keys": [KEY]}, "ab": {}}},
+            ", attributesToGet=null, consistentRead=null, projectionExpression=null, "
+            "expressionAttributeNames=null), ab=KeysAndAttributes(keys=null, ",
+        ),
+        (
+            "BatchWriteItem",
+            {"RequestItems": {"ab": [{"PutRequest": {"Item": {}}}]}},
+            "Value '{ab=[WriteRequest(putRequest=PutRequest(item={}, workloadProfileName=null), "
+            "deleteRequest=null)]}' at 'requestItems' failed to satisfy constraint: Map keys must "
+            "satisfy constraint: [Member must have length less than or equal to 255, Member must "
+            "have length greater than or equal to 3, ",
+        ),
+        (
+            "TransactWriteItems",
+            {"TransactItems": [{}, {"Put": {"TableName": "ab"}}]},
+            "Value 'ab' at 'transactItems.2.member.put.tableName' failed to satisfy constraint: ",
+        ),
     ],
 )
-def test_table_names_inside(operation: str, body: dict[str, Any]) -> None:
-    assert fault(operation, body).startswith(BAD_NAME)
+def test_table_names_inside(operation: str, body: dict[str, Any], told: str) -> None:
+    assert told in fault(operation, body)
 
 
 @pytest.mark.parametrize("operation", ["TagResource", "UntagResource", "ListTagsOfResource"])

@@ -7,14 +7,17 @@ from itertools import islice
 from typing import Any
 from zlib import crc32
 
+from ..names import is_arn
 from .misfits import NAMESPACE
-from .shapes import ATTRIBUTE_VALUE, Shape
+from .shapes import ATTRIBUTE_VALUE, TABLE_NAME, Shape
 
 # A longer list or map is shown in part: a message must not outgrow the request.
 _SHOWN = 1000
 
 _NOT_NULL = "Member must not be null"
 _NUMBERS = frozenset(("integer", "long"))
+# Members that the model does not have, but the service shows.
+_HIDDEN = {"PutRequest": ("workloadProfileName",)}
 
 
 def faults(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
@@ -26,7 +29,7 @@ def faults(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
         return
     if shape.type == "structure":
         for name, member in shape.members.items():
-            below = f"{path}.{name[0].lower()}{name[1:]}" if path else name[0].lower() + name[1:]
+            below = f"{path}.{_camel(name)}" if path else _camel(name)
             if name in value:
                 yield from _own_faults(member, value[name], below)
                 yield from faults(member, value[name], below)
@@ -70,6 +73,11 @@ def _element_faults(
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
     """The constraints of `shape` itself that `value` breaks."""
+    if shape.name == TABLE_NAME:
+        if not value:
+            yield "have length greater than or equal to 1"
+        if not value or is_arn(value):
+            return
     if shape.enum and value not in shape.enum:
         yield _in_enum(shape)
     if shape.matches is not None and not shape.matches(value):
@@ -115,11 +123,19 @@ def _in_enum(shape: Shape) -> str:
 
 
 def _java_text(shape: Shape, value: Any, path: str) -> str:
-    """`value` as Java's toString gives it: of a structure its class and a hash, here of `path`."""
+    """`value` as Java's toString gives it: of an attribute value its class and a hash, here of
+    `path`, of other structures their members."""
     if value is None:
         return "null"
-    if shape.type == "structure":
+    if shape.name == ATTRIBUTE_VALUE:
         return f"{NAMESPACE}{shape.name}@{crc32(path.encode(errors='surrogatepass')):x}"
+    if shape.type == "structure":
+        texts = [
+            f"{_camel(name)}={_java_text(member, value.get(name), f'{path}.{name}')}"
+            for name, member in shape.members.items()
+        ]
+        texts += [f"{name}=null" for name in _HIDDEN.get(shape.name, ())]
+        return f"{shape.name}({', '.join(texts)})"
     if shape.element is None:
         return str(value).lower() if shape.type == "boolean" else str(value)
     if shape.type == "list":
@@ -133,3 +149,7 @@ def _java_text(shape: Shape, value: Any, path: str) -> str:
         for key in islice(value, _SHOWN)
     ]
     return f"{{{', '.join(texts)}}}"
+
+
+def _camel(name: str) -> str:
+    return name[0].lower() + name[1:]

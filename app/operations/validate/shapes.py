@@ -12,6 +12,8 @@ from typing import Any
 import orjson
 
 ATTRIBUTE_VALUE = "AttributeValue"
+TABLE_NAME = "TableNameOrArn"
+"""The shape of every member that names a table and may be an ARN instead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
