@@ -249,6 +249,24 @@ def starts_ahead() -> bool:
     )
 
 
+def may_trace() -> bool:
+    """Whether this is a Lambda function that X-Ray may ask for traces.
+
+    https://docs.aws.amazon.com/powertools/python/latest/environment_variables/
+    """
+    disabled = os.environ.get("POWERTOOLS_TRACE_DISABLED", "").lower()
+    return (
+        "LAMBDA_TASK_ROOT" in os.environ
+        and "AWS_SAM_LOCAL" not in os.environ
+        and disabled not in ("true", "1", "yes", "on", "t", "y")
+    )
+
+
+def sampled() -> bool:
+    """Whether the invocation under way is traced; Lambda sets the header anew with each one."""
+    return "Sampled=1" in os.environ.get("_X_AMZN_TRACE_ID", "") and may_trace()
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a listener on `host`."""
     if host == "localhost":

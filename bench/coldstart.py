@@ -48,6 +48,7 @@ assert answer["statusCode"] == 200, answer
 # Of no use to most environments, and so imported when first used.
 LAZY = (
     *("boto3", "botocore.session", "fastapi", "starlette", "uvicorn", "prometheus_client"),
+    "aws_xray_sdk",
     *("typer", "rich", "app.cli", "app.http.application", "app.jobs.running", "app.partiql"),
     *("app.operations.create_table", "app.operations.get_records", "app.operations.scan"),
     *("app.operations.transactions", "app.operations.absent.backups", "app.replication"),

@@ -21,7 +21,7 @@ from infra.function import FunctionStack
 from infra.jobs import JobsStack
 from infra.replication import ReplicationStack
 from infra.service import ServiceStack
-from infra.stages import Keyspaces, Stage
+from infra.stages import Cassandra, Keyspaces, Stage
 
 _MINUTE = Duration.minutes(1)
 # https://docs.aws.amazon.com/keyspaces/latest/devguide/metrics-dimensions.html
@@ -171,6 +171,9 @@ class ObservabilityStack(Stack):
         for name, bound in _OWN.items():
             query = f'SELECT SUM({name}) FROM "dynaspan"'
             self._above(f"Own{name}", insight(query, name), bound)
+        # On Keyspaces there are no streams.
+        if isinstance(self._stage.store, Cassandra):
+            self._above("OwnStreamLag", _largest("StreamLag"), 60)
 
     def _keyspaces(self, keyspace: str) -> None:
         for name in _KEYSPACES:
@@ -189,9 +192,15 @@ class ObservabilityStack(Stack):
         ):
             metric = function.metric(name, statistic="Sum", period=_MINUTE)
             self._above(f"Replication{name}", metric, 0, minutes=1)
-        for name, bound in {"ReplicationKept": 0, "ReplicationLag": 300}.items():
-            statistic = "Maximum" if name == "ReplicationLag" else "Sum"
-            metric = cloudwatch.Metric(
-                namespace="dynaspan", metric_name=name, statistic=statistic, period=_MINUTE
-            )
-            self._above(f"Own{name}", metric, bound, minutes=1)
+        kept = cloudwatch.Metric(
+            namespace="dynaspan", metric_name="ReplicationKept", statistic="Sum", period=_MINUTE
+        )
+        self._above("OwnReplicationKept", kept, 0, minutes=1)
+        self._above("OwnReplicationLag", _largest("ReplicationLag"), 300, minutes=1)
+
+
+def _largest(name: str) -> cloudwatch.Metric:
+    """Of the processes of dynaspan, each of which writes it without dimensions."""
+    return cloudwatch.Metric(
+        namespace="dynaspan", metric_name=name, statistic="Maximum", period=_MINUTE
+    )

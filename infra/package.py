@@ -37,9 +37,10 @@ def install_arguments(architecture: str, target: Path) -> list[str]:
 
 
 def requirements() -> list[str]:
-    """Of the distribution, without what a function never imports."""
+    """Of the distribution and its tracing, without what a function never imports."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [entry for entry in project["dependencies"] if not entry.startswith(_LEFT_OUT)]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["tracing"]]
+    return [entry for entry in asked if not entry.startswith(_LEFT_OUT)]
 
 
 def package(architecture: str, ca: Path | None) -> Path:

@@ -139,7 +139,10 @@ class Replication:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """retain: data, keys and logs outlive the stacks, and stacks cannot be deleted by mistake."""
+    """retain: data, keys and logs outlive the stacks, and stacks cannot be deleted by mistake.
+
+    tracing: AWS X-Ray traces the functions.
+    """
 
     name: str
     account: str
@@ -153,6 +156,7 @@ class Stage:
     auth: Literal["enforce", "warn", "off"] = "enforce"
     retain: bool = True
     log_days: int = 30
+    tracing: bool = False
     alarm_email: str | None = None
 
 

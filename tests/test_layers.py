@@ -25,7 +25,7 @@ LAYERS = (
     ("expressions",),
     ("model",),
     ("values",),
-    ("config", "errors", "metrics", "clock", "faults", "aside"),
+    ("config", "errors", "metrics", "tracing", "clock", "faults", "aside"),
 )
 LINE_OF = {name: line for line, names in enumerate(LAYERS) for name in names}
 

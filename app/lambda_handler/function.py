@@ -21,7 +21,7 @@ from mangum.types import LambdaHandler
 
 from ..auth import key_ring
 from ..clock import Clock, SystemClock
-from ..config import Settings, load_settings, starts_ahead
+from ..config import Settings, load_settings, may_trace, sampled, starts_ahead
 from ..errors import StoreError
 from ..http.front import Front
 from ..main import OPERATION_NAMES, create_front
@@ -29,6 +29,7 @@ from ..metrics import Emf, Metrics
 from ..store.base import Store
 from ..store.keyqueue import KeyQueue
 from ..store.open import open_store
+from ..tracing import Tracing
 
 # An answer of another type would be encoded in base64.
 TEXT_TYPES = [
@@ -65,6 +66,7 @@ class Function:
         self._log = Logger(service="dynaspan", level=settings.log_level.upper())
         self._metrics = Metrics(OPERATION_NAMES)
         self._emf = Emf(self._metrics, "dynaspan")
+        self._tracing = Tracing(sampled)
         self._cold = True
         self._opened = False
         self._used = 0.0
@@ -72,6 +74,8 @@ class Function:
         if starts_ahead():
             self._app.prepare()
             self._small_app.prepare()
+            if may_trace():
+                self._tracing.prepare()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The answer in the form of the event's front door; 400 to an event of another kind."""
@@ -81,6 +85,14 @@ class Function:
         front = self._front(event, context)
         if front is None:
             return _refusal(400, "this function answers HTTP requests only")
+        with self._tracing.invocation("request", lambda: self._annotations(front)):
+            answer = self._answer(event, front, started)
+        self._report(started)
+        return answer
+
+    def _answer(
+        self, event: dict[str, Any], front: LambdaHandler, started: float
+    ) -> dict[str, Any]:
         try:
             self._run(self._ready(started))
         except StoreError as fault:
@@ -90,7 +102,6 @@ class Function:
         answer: dict[str, Any] = front(HTTPCycle(front.scope, front.body)(app))
         self._run(self._store.idle())
         self._used = self._clock.monotonic()
-        self._report(started)
         return answer
 
     def close(self) -> None:
@@ -167,6 +178,13 @@ class Function:
             return None
         return front
 
+    def _annotations(self, front: LambdaHandler) -> dict[str, str | bool]:
+        """By which a trace is found. What a client may write at will is none of them."""
+        target = dict(front.scope["headers"]).get(b"x-amz-target", b"").decode("latin-1")
+        operation = target.rpartition(".")[2]
+        known = {"Operation": operation} if operation in OPERATION_NAMES else {}
+        return {"ColdStart": self._cold, **known}
+
     def _report(self, started: float) -> None:
         """Metrics as log lines, from which CloudWatch makes them."""
         now = self._clock.time()
@@ -188,10 +206,15 @@ class Jobs:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._tracing = Tracing(sampled)
+        self._cold = True
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, float]:
         seconds = context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
-        return {"seconds": asyncio.run(self._work(max(seconds, 1.0)))}
+        with self._tracing.invocation("jobs", lambda: {"ColdStart": self._cold}):
+            worked = asyncio.run(self._work(max(seconds, 1.0)))
+        self._cold = False
+        return {"seconds": worked}
 
     async def _work(self, seconds: float) -> float:
         # Imported here: the function that answers requests does no jobs.

@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from ..clock import Clock, SystemClock
-from ..config import ReplicationSettings, load_replication_settings
+from ..config import ReplicationSettings, load_replication_settings, sampled
 from ..errors import StoreError
 from ..faults import NO_FAULTS, Faults
 from ..metrics import Emf, Metrics
@@ -27,6 +27,7 @@ from ..operations.context import Context
 from ..store.base import Store
 from ..store.keyqueue import KeyQueue
 from ..store.open import open_store
+from ..tracing import Tracing
 from ..triggers.destinations import open_destination
 from .replicator import Failed, Kept, Outcome, Replicator
 
@@ -73,6 +74,8 @@ class StreamHandler:
         self._log = Logger(service="dynaspan", level=settings.log_level.upper())
         self.metrics = Metrics()
         self._emf = Emf(self.metrics, "dynaspan")
+        self._tracing = Tracing(sampled)
+        self._cold = True
         self._opened = False
         self._used = 0.0
         self._build()
@@ -83,7 +86,9 @@ class StreamHandler:
         records = event.get("Records") if isinstance(event, dict) else None
         if not isinstance(records, list):
             raise BatchFailed("the event is none of DynamoDB Streams: it has no Records")
-        outcomes = self._run(self._apply(records))
+        with self._tracing.invocation("records", lambda: {"ColdStart": self._cold}):
+            outcomes = self._run(self._apply(records))
+        self._cold = False
         self._used = self._clock.monotonic()
         self._report(records, outcomes)
         return _answer(records, outcomes)

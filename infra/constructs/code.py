@@ -71,7 +71,13 @@ class Code(Construct):
             timeout=Duration.seconds(timeout),
             role=role,
             log_group=self.log,
-            environment={**data.function_environment(stage), **(settings or {})},
+            environment={
+                **data.function_environment(stage),
+                **(settings or {}),
+                # Or a caller's header alone would have invocations traced.
+                **({} if stage.tracing else {"POWERTOOLS_TRACE_DISABLED": "true"}),
+            },
+            tracing=functions.Tracing.ACTIVE if stage.tracing else None,
             vpc=network.vpc,
             vpc_subnets=network.private,
             security_groups=[network.group(self, "Group", "A function of dynaspan")],
@@ -85,6 +91,8 @@ class Code(Construct):
         self.log.grant_write(role)
         role.add_to_policy(iam.PolicyStatement(actions=list(_INTERFACES), resources=["*"]))
         acknowledge(
-            role, "IAM5[Resource::*]", "Network interfaces have no names before they exist."
+            role,
+            "IAM5[Resource::*]",
+            "Network interfaces have no names before they exist, and traces are of no resource.",
         )
         return role

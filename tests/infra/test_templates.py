@@ -172,7 +172,7 @@ def test_no_role_has_all_rights(assembly: Assembly, stage: str) -> None:
             if statement["Resource"] == "*":
                 # What is of no resource, or of one that is not made yet.
                 kinds = {action.split(":")[0] for action in actions}
-                assert kinds <= {"ec2", "ecr", "logs", "dynamodb"}, statement
+                assert kinds <= {"ec2", "ecr", "logs", "dynamodb", "xray"}, statement
                 assert [action for action in actions if action.startswith("dynamodb")] in (
                     [],
                     ["dynamodb:ListStreams"],
@@ -247,6 +247,31 @@ def test_snap_start_and_provisioned_concurrency_are_of_the_alias(assembly: Assem
     assert function["Architectures"] == ["arm64"]
     (alias,) = assembly.resources("prod", "function", "AWS::Lambda::Alias")
     assert alias["ProvisionedConcurrencyConfig"]["ProvisionedConcurrentExecutions"] == 5
+
+
+# Where it is off nothing imports X-Ray's SDK, and no right is given for it.
+@pytest.mark.parametrize("stage", STAGES)
+def test_functions_are_traced_where_the_stage_says_so(assembly: Assembly, stage: str) -> None:
+    traced = bool(CONTEXT[stage].get("tracing"))
+    assert {stage for stage in STAGES if CONTEXT[stage].get("tracing")} == {"staging", "prod"}
+    for part, template in assembly.templates(stage).items():
+        functions = [
+            one
+            for one in assembly.resources(stage, part, "AWS::Lambda::Function")
+            if str(one.get("Handler")).startswith("dynaspan.")
+        ]
+        for function in functions:
+            mode = function.get("TracingConfig", {}).get("Mode")
+            disabled = function["Environment"]["Variables"].get("POWERTOOLS_TRACE_DISABLED")
+            assert (mode, disabled) == (("Active", None) if traced else (None, "true"))
+        rights = {
+            action
+            for statement in statements(template)
+            for action in listed(statement["Action"])
+            if action.startswith("xray:")
+        }
+        wanted = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+        assert rights == (wanted if traced and functions else set())
 
 
 def test_a_poison_record_does_not_block_its_shard(assembly: Assembly) -> None:
