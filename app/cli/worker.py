@@ -20,6 +20,9 @@ from ..operations import COMMON
 
 _log = logging.getLogger("dynaspan")
 
+# A request leaves no cycles behind; Python would look for them after each 700 objects.
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
+
 
 def run_worker(
     settings: Settings,
@@ -45,6 +48,7 @@ def run_worker(
         # What is there now lives for ever: no collection need visit it.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         start_turns()
         on_ready()
 

@@ -144,21 +144,27 @@ class DataPlane:
                 result = await compressed(content_type, chunks, request_id)
             else:
                 result = response(200, content_type, chunks, request_id)
-            code = None
+            code: str | None = None
         except BodyTooLarge:
             raise
         except Exception as fault:
-            error = fault if isinstance(fault, ApiError) else _translated(fault, request_id)
-            if isinstance(fault, Busy):
-                self._metrics.add("QueueRefusals")
-            result = response(error.status, content_type, (error_body(error),), request_id)
-            code = error.code
+            result, code = self._refusal(fault, content_type, request_id)
         finally:
             if held:
                 self.working.give(held)
         name = None if operation is None else operation.name
         self._metrics.request(name, perf_counter() - started, code)
         return result
+
+    def _refusal(
+        self, fault: Exception, content_type: tuple[bytes, bytes], request_id: bytes
+    ) -> tuple[Response, str]:
+        # Apart from `answer`: an exception in a variable of a frame that it went through is a
+        # cycle, which would keep the request until the next garbage collection.
+        error = fault if isinstance(fault, ApiError) else _translated(fault, request_id)
+        if isinstance(fault, Busy):
+            self._metrics.add("QueueRefusals")
+        return response(error.status, content_type, (error_body(error),), request_id), error.code
 
     def no_room(self, headers: Mapping[bytes, bytes]) -> Response:
         """The answer to a request whose body cannot be received for want of memory."""

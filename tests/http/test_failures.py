@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 
 import pytest
 
-from .conftest import Client, Server
+from .conftest import Client, Server, wait_until
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,19 @@ def test_what_is_counted(server: Server, client: Client) -> None:
     assert count("UserErrors", "unknown") == unknown + 2
     assert count("QueueRefusals") == refusals + 1
     assert count("SuccessfulRequests", "Echo") == served + 1
+
+
+# The collector of cycles runs seldom in a server: `app/cli/worker.py`.
+def test_a_refused_request_is_freed_without_a_garbage_collection(client: Client) -> None:
+    marks = ["of a request", "that is refused"]
+    gc.disable()
+    try:
+        client.post({"how": "condition", "marks": marks}, "Fail")
+        # That of the test itself stays.
+        wait_until(lambda: [each == marks for each in _lists()].count(True) == 1)
+    finally:
+        gc.enable()
+
+
+def _lists() -> list[object]:
+    return [each for each in gc.get_objects() if type(each) is list]
