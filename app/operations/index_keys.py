@@ -8,6 +8,7 @@ from ..model.limits import Limits
 from ..model.rows import Item
 from ..model.table import Index, KeyAttribute, Table
 from .keys import (
+    empty_index_key,
     key_length,
     partition_key_too_long,
     sort_key_too_long,
@@ -46,18 +47,14 @@ def _check(
             f"{key.name} Expected: {key.type} Actual: {actual} IndexName: {index.name}"
         )
     if value[key.type] == "":
-        kind = "string" if key.type == "S" else "binary"
         if expression:
+            kind = "string" if key.type == "S" else "binary"
             raise errors.validation(
                 "One or more parameter values are not valid. The update expression attempted to "
                 "update a secondary index key to a value that is not supported. The AttributeValue "
                 f"for a key attribute cannot contain an empty {kind} value."
             )
-        raise errors.validation(
-            "One or more parameter values are not valid. A value specified for a secondary index "
-            "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
-            f"{kind} value. IndexName: {index.name}, IndexKey: {key.name}"
-        )
+        raise empty_index_key(index, key)
     length = key_length(value)
     if key in index.partition and not index.local and length > limits.partition_key:
         raise partition_key_too_long(limits)

@@ -11,7 +11,7 @@ from ..model.index import encode, range_of
 from ..model.rows import Bounds, KeyValue
 from ..model.table import KeyAttribute
 from ..values import to_key
-from .keys import empty_key
+from .keys import empty_index_key, empty_key
 from .targets import Target
 
 
@@ -31,10 +31,10 @@ def key_range(target: Target, comparisons: KeyComparisons) -> KeyRange:
     keys = against_schema(
         comparisons, target.partition[0].name, None if sort is None else sort.name
     )
-    _check(target.partition[0], keys.partition)
+    _check(target, target.partition[0], keys.partition)
     for operand in keys.operands:
         assert sort is not None
-        _check(sort, operand)
+        _check(target, sort, operand)
     if target.index is None:
         return KeyRange(to_key(keys.partition), keys.bounds())
     operands = [to_key(operand) for operand in keys.operands]
@@ -55,7 +55,7 @@ def _of_many(target: Target, comparisons: KeyComparisons) -> KeyRange:
             raise _missed(key)
         if comparison.operator != "EQ":
             raise errors.validation("Query key condition not supported")
-        partition += _values(key, comparison)
+        partition += _values(target, key, comparison)
     equal: list[KeyValue] = []
     operator: str | None = None
     operands: list[KeyValue] = []
@@ -63,7 +63,7 @@ def _of_many(target: Target, comparisons: KeyComparisons) -> KeyRange:
         comparison = left.pop(key.name, None)
         if comparison is None:
             break
-        values = _values(key, comparison)
+        values = _values(target, key, comparison)
         if comparison.operator != "EQ":
             operator, operands = comparison.operator, values
             break
@@ -78,20 +78,20 @@ def _of_many(target: Target, comparisons: KeyComparisons) -> KeyRange:
     return KeyRange(encode(partition), range_of(equal, operator, operands))
 
 
-def _values(key: KeyAttribute, comparison: KeyComparison) -> list[KeyValue]:
+def _values(target: Target, key: KeyAttribute, comparison: KeyComparison) -> list[KeyValue]:
     for operand in comparison.operands:
-        _check(key, operand)
+        _check(target, key, operand)
     return [to_key(operand) for operand in comparison.operands]
 
 
-def _check(key: KeyAttribute, value: dict[str, Any]) -> None:
+def _check(target: Target, key: KeyAttribute, value: dict[str, Any]) -> None:
     if key.type not in value:
         raise errors.validation(
             "One or more parameter values were invalid: "
             "Condition parameter type does not match schema type"
         )
     if value[key.type] == "":
-        raise empty_key(key)
+        raise empty_key(key) if target.index is None else empty_index_key(target.index, key)
 
 
 def _missed(key: KeyAttribute) -> errors.ApiError:

@@ -10,7 +10,7 @@ from .. import errors
 from ..errors import ApiError
 from ..model.limits import SERVICE, Limits
 from ..model.rows import Item, Key, KeyValue
-from ..model.table import KeyAttribute, Table
+from ..model.table import Index, KeyAttribute, Table
 from ..values import from_key, to_key
 
 # Four bytes are the most a character takes: a shorter text is never encoded to be measured.
@@ -84,6 +84,15 @@ def empty_key(attribute: KeyAttribute) -> ApiError:
     return errors.validation(
         "One or more parameter values are not valid. The AttributeValue for a key attribute "
         f"cannot contain an empty {kind} value. Key: {attribute.name}"
+    )
+
+
+def empty_index_key(index: Index, key: KeyAttribute) -> ApiError:
+    kind = "string" if key.type == "S" else "binary"
+    return errors.validation(
+        "One or more parameter values are not valid. A value specified for a secondary index "
+        "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
+        f"{kind} value. IndexName: {index.name}, IndexKey: {key.name}"
     )
 
 

@@ -9,7 +9,7 @@ from ..model.rows import Item, Key, KeyValue, Segment
 from ..store.base import Store
 from ..values import normalize_item
 from .key_ranges import KeyRange
-from .keys import key_mismatch, key_of_request
+from .keys import empty_index_key, key_mismatch, key_of_request
 from .registry import Request
 from .targets import Target
 
@@ -68,6 +68,10 @@ def _position(target: Target, start: Item, mismatch: str | None) -> Key | Positi
     ):
         raise errors.validation(_INVALID if mismatch is None else f"{_INVALID}: {mismatch}")
     try:
+        if target.index is not None:
+            for attribute in target.keys:
+                if start[attribute.name][attribute.type] == "":
+                    raise empty_index_key(target.index, attribute)
         key = key_of_request(target.table, {name: start[name] for name in target.table.key_names})
     except ApiError as fault:
         raise errors.validation(f"{_INVALID}: {fault.message}") from None

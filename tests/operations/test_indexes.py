@@ -326,6 +326,35 @@ def test_reads_an_index_cannot_serve(
     )
 
 
+# The words are those of an item that is put, also of the partition key of a local index.
+@pytest.mark.parametrize(
+    ("name", "key", "start"),
+    [
+        ("g-all", "g", {"pk": {"S": "x"}, "sk": {"S": "x"}, "g": {"S": ""}, "n": {"N": "1"}}),
+        ("l-keys", "pk", None),
+    ],
+)
+def test_no_index_is_read_at_an_empty_key(
+    indexed: str, fails: Any, name: str, key: str, start: Any
+) -> None:
+    empty = (
+        "One or more parameter values are not valid. A value specified for a secondary index key "
+        "is not supported. The AttributeValue for a key attribute cannot contain an empty string "
+        f"value. IndexName: {name}, IndexKey: {key}"
+    )
+    asked = {
+        "TableName": indexed,
+        "IndexName": name,
+        "KeyConditionExpression": f"{key} = :v",
+        "ExpressionAttributeValues": {":v": {"S": ""}},
+    }
+    fails("query", NAME, empty, **asked)
+    if start is not None:
+        asked["ExpressionAttributeValues"] = {":v": {"S": "x"}}
+        answer = fails("query", NAME, None, **asked, ExclusiveStartKey=start)
+        assert answer["Error"]["Message"].endswith(f"The provided starting key is invalid: {empty}")
+
+
 @pytest.mark.differs_locally("the same refusal in words of its own")
 def test_items_that_cannot_be_in_an_index_are_refused_and_change_nothing(
     client: Any, indexed: str, fails: Any, key: str
