@@ -29,13 +29,21 @@ $(VENV)/runtime: $(VENV)/made pyproject.toml constraints.txt
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/test: $(VENV)/made pyproject.toml constraints.txt
-	$(PIP) --editable '.[test]'
+$(VENV)/demo: $(VENV)/made pyproject.toml constraints.txt
+	$(PIP) --editable '.[demo]'
 	@touch $@ $(VENV)/runtime
 
+$(VENV)/tools: $(VENV)/made pyproject.toml constraints.txt
+	$(PIP) --editable '.[tools]'
+	@touch $@ $(VENV)/runtime
+
+$(VENV)/test: $(VENV)/made pyproject.toml constraints.txt
+	$(PIP) --editable '.[demo,tools,test]'
+	@touch $@ $(VENV)/demo $(VENV)/tools $(VENV)/runtime
+
 $(VENV)/bench: $(VENV)/made pyproject.toml constraints.txt
-	$(PIP) --editable '.[test,bench]'
-	@touch $@ $(VENV)/test $(VENV)/runtime
+	$(PIP) --editable '.[demo,tools,test,bench]'
+	@touch $@ $(VENV)/test $(VENV)/demo $(VENV)/tools $(VENV)/runtime
 
 install: $(VENV)/runtime  ## Install what the server needs
 
@@ -63,10 +71,10 @@ fmt: $(VENV)/test  ## Format, and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-cassandra: $(VENV)/test  ## A real Cassandra on 127.0.0.1:9042 until Ctrl-C (NODES=3)
+cassandra: $(VENV)/tools  ## A real Cassandra on 127.0.0.1:9042 until Ctrl-C (NODES=3)
 	@exec $(RUN) -m tools.cassandra --nodes $(NODES) $(ARGS)
 
-demo: $(VENV)/test  ## Load real cities and query them (STORE=cassandra://127.0.0.1:9042)
+demo: $(VENV)/demo  ## Load real cities and query them (STORE=cassandra://127.0.0.1:9042)
 	@exec $(RUN) -m tools.demo $(if $(STORE),--store '$(STORE)') $(ARGS)
 
 bench: $(VENV)/bench  ## CPU and latency beside other servers, 20 minutes (BENCH=quick, worst, streams, curves, full)
@@ -78,7 +86,7 @@ bench-check: $(VENV)/test $(VENV)/infra  ## Whether a request costs more beside 
 bench-coldstart: $(VENV)/test  ## What a new Lambda environment costs
 	@exec $(RUN) -m bench.coldstart
 
-demo-hybrid: $(VENV)/test  ## DynamoDB Local replicated to Cassandra, live (ARGS="--count 5000")
+demo-hybrid: $(VENV)/tools  ## DynamoDB Local replicated to Cassandra, live (ARGS="--count 5000")
 	@exec $(RUN) -m tools.hybrid $(ARGS)
 
 test-endpoint: $(VENV)/test  ## The operation tests against URL=... (PROFILE=..., LOCAL=1 for DynamoDB Local)
@@ -88,7 +96,7 @@ test-endpoint: $(VENV)/test  ## The operation tests against URL=... (PROFILE=...
 fuzz: $(VENV)/test  ## Random requests against DynamoDB Local, random bodies and HTTP (ARGS="--minutes 10")
 	@exec $(RUN) -m tools.fuzz $(ARGS)
 
-local-lambda: $(VENV)/test  ## The Lambda function on http://127.0.0.1:8020 (ARGS="--front alb --store ...")
+local-lambda: $(VENV)/tools  ## The Lambda function on http://127.0.0.1:8020 (ARGS="--front alb --store ...")
 	@exec $(RUN) -m tools.local_lambda $(ARGS)
 
 package: $(VENV)/infra  ## Code of the Lambda functions in build/lambda (CA=FILE of a Cassandra)

