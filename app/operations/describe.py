@@ -13,7 +13,7 @@ from ..model.table import Index, KeyAttribute, Table, Throughput, Transition, Un
 from .context import Context
 from .names import table_arn
 from .stream_names import stream_arn
-from .throughput_rules import ON_DEMAND_WARM, decreases_today
+from .throughput_rules import NO_LIMIT, ON_DEMAND_WARM, decreases_today
 
 _NOT_COUNTED = Census()
 
@@ -130,9 +130,10 @@ def _bounds(table: Table, of: Table | Index, status: str) -> dict[str, Any]:
     """OnDemandThroughput, and once it is made WarmThroughput, of a table or one of its indexes."""
     result: dict[str, Any] = {}
     if of.on_demand is not None:
+        # What is not bounded is not told.
+        bounds = (("Read", of.on_demand.read), ("Write", of.on_demand.write))
         result["OnDemandThroughput"] = {
-            "MaxReadRequestUnits": of.on_demand.read,
-            "MaxWriteRequestUnits": of.on_demand.write,
+            f"Max{kind}RequestUnits": units for kind, units in bounds if units != NO_LIMIT
         }
     if status != "CREATING" or of.warm is not None:
         warm = _warm(table, of)

@@ -19,7 +19,7 @@ _MOST_UNITS = 1_000_000_000_000
 # Decreases that a day begins with; after them one in an hour.
 _FREE_DECREASES = 4
 _HOUR = 3600
-_NO_LIMIT = -1
+NO_LIMIT = -1
 # What the service gives an on-demand table, and each of its indexes, to begin with.
 ON_DEMAND_WARM = Units(12_000, 4_000)
 
@@ -100,8 +100,9 @@ def on_demand(request: Request, mode: str, old: Units | None) -> Units | None:
                 "BillingMode is PROVISIONED"
             )
         return None
-    read, write = _units(request, "OnDemandThroughput", "Max{}RequestUnits", old, least=_NO_LIMIT)
-    return None if (read, write) == (None, None) else Units(read or _NO_LIMIT, write or _NO_LIMIT)
+    read, write = _units(request, "OnDemandThroughput", "Max{}RequestUnits", old, least=NO_LIMIT)
+    units = Units(read or NO_LIMIT, write or NO_LIMIT)
+    return None if units == Units(NO_LIMIT, NO_LIMIT) else units
 
 
 def warm(request: Request, units: Throughput, mode: str, old: Units | None) -> Units | None:

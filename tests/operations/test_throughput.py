@@ -78,8 +78,8 @@ def test_bounds_of_a_new_table(client: Any, indexed: Any) -> None:
         WarmThroughput={"ReadUnitsPerSecond": 15_000},
     )
     table, index = described(client, name)
-    assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": -1}
-    assert index["OnDemandThroughput"] == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 7}
+    assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 50}
+    assert index["OnDemandThroughput"] == {"MaxWriteRequestUnits": 7}
     assert table["WarmThroughput"] == warm(15_000, 4_000)
 
 
@@ -93,7 +93,10 @@ def test_bounds_are_changed_one_by_one(client: Any, indexed: Any) -> None:
     table, index = described(client, name)
     assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 20}
     assert table["WarmThroughput"] == warm(12_000, 6_000)
-    assert index["OnDemandThroughput"] == {"MaxReadRequestUnits": 30, "MaxWriteRequestUnits": -1}
+    assert index["OnDemandThroughput"] == {"MaxReadRequestUnits": 30}
+    none = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+    client.update_table(TableName=name, OnDemandThroughput=none)
+    assert "OnDemandThroughput" not in described(client, name)[0]
 
 
 @own_words
