@@ -59,6 +59,35 @@ def validation(message: str) -> ApiError:
     return ApiError(_VALIDATE + "ValidationException", message)
 
 
+class EmptyKeyValue(ApiError):
+    """An empty string or no bytes for a key attribute, of a table or an index: found before
+    anything is done, so that it is no reason of a single action of a transaction."""
+
+
+class Malformed(ApiError):
+    """A statement that no grammar takes."""
+
+
+class Unsupported(ApiError):
+    """A statement that is none of those that DynamoDB executes. `computed`: an expression."""
+
+    computed: bool = False
+
+
+def malformed(message: str) -> ApiError:
+    return Malformed(_VALIDATE + "ValidationException", message)
+
+
+def unsupported(message: str, *, computed: bool = False) -> ApiError:
+    fault = Unsupported(_VALIDATE + "ValidationException", message)
+    fault.computed = computed
+    return fault
+
+
+def empty_key_value(message: str) -> ApiError:
+    return EmptyKeyValue(_VALIDATE + "ValidationException", message)
+
+
 def serialization(message: str | None = None) -> ApiError:
     return ApiError(_SERVICE + "SerializationException", message, message_key="Message")
 
@@ -128,7 +157,7 @@ def expired_iterator() -> ApiError:
 def trimmed_data_access() -> ApiError:
     return ApiError(
         _DYNAMODB + "TrimmedDataAccessException",
-        "The operation attempted to read past the oldest stream record in a shard.",
+        "The data you are trying to access has been trimmed",
     )
 
 
@@ -174,7 +203,7 @@ def transaction_conflict() -> ApiError:
 def transaction_in_progress() -> ApiError:
     return ApiError(
         _DYNAMODB + "TransactionInProgressException",
-        "The transaction with the given request token is already in progress.",
+        "Transaction from previous request is still in progress",
         message_key="Message",
     )
 
@@ -182,8 +211,8 @@ def transaction_in_progress() -> ApiError:
 def idempotent_parameter_mismatch() -> ApiError:
     return ApiError(
         _DYNAMODB + "IdempotentParameterMismatchException",
-        "DynamoDB rejected the request because you retried a request with a different payload but "
-        "with an idempotent token that was already used.",
+        "Specified idempotent token was used with different request parameters within the "
+        "idempotency window",
         message_key="Message",
     )
 

@@ -5,24 +5,35 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from .. import errors
-from ..errors import ApiError, StoreError
+from ..errors import ApiError, StoreError, Unsupported
 from ..model import capacity
 from ..model.plans import NotWritten, Old, WritePlan
 from ..model.rows import Key
 from ..model.table import Table
-from ..partiql import EXISTS_REFUSED, Bound, Delete, Exists, Update, bind
+from ..partiql import (
+    EXISTS_REFUSED,
+    Bound,
+    Delete,
+    Exists,
+    Update,
+    bind,
+    parameter_values,
+    parse,
+)
 from .answer_budget import fitting, text_bytes
 from .context import Context
 from .item_writes import index_units, old_for_answer, refuse, written_units
+from .keys import key_of_request
 from .registry import Answer, Request
-from .statement_items import ItemRead, check_one_item, item_read
-from .statement_writes import returned, write_plan
+from .statement_items import ItemRead, check_one_item, item_read, key_of_select
+from .statement_writes import prepared_write, refuse_without_where, returned
 from .tables import usable_table
 from .writes import run_write
 
@@ -44,6 +55,7 @@ _NO_ROOM = {
     "Code": "ThrottlingError",
     "Message": "The answer has no room for this statement: it was not executed, send it again.",
 }
+_NONE_OF_THEM = "Invalid operation. Only select, insert, update and delete operations are valid"
 NOT_ONE_ITEM = (
     "Select statements within BatchExecuteStatement must specify the primary key in the where "
     "clause."
@@ -62,10 +74,12 @@ class _One:
     answer: dict[str, Any] = field(default_factory=dict)
     units: float = 0.0
     of_indexes: dict[str, float] = field(default_factory=dict)
+    refused: tuple[str, Key] | None = None
 
     @property
     def key(self) -> tuple[str, Key] | None:
-        return None if self.work is None else (self.work.table.id, self.work.key)
+        """Of the item, also that of a write which is `refused`."""
+        return self.refused if self.work is None else (self.work.table.id, self.work.key)
 
 
 async def run(ctx: Context, request: Request) -> Answer:
@@ -130,20 +144,46 @@ def _shows_item(one: _One) -> bool:
 
 
 async def _prepare(ctx: Context, one: _One, old: Old) -> None:
-    """What is wrong with a statement is its own answer, and no other's."""
+    """What is wrong with a statement is its own answer, and no other's; but not a parameter that
+    is no value."""
+    text, parameters = one.request["Statement"], one.request.get("Parameters")
     try:
-        bound = bind(one.request["Statement"], one.request.get("Parameters"))
+        parse(text)
+    except Unsupported as fault:
+        one.answer["Error"] = _error(fault if fault.computed else errors.validation(_NONE_OF_THEM))
+        return
+    except ApiError as fault:
+        one.answer["Error"] = _error(fault)
+        return
+    values = parameter_values(parameters)
+    try:
+        bound = bind(text, parameters, values)
         if isinstance(bound.statement, Exists):
             raise errors.validation(EXISTS_REFUSED)
         one.bound = bound
+        refuse_without_where(bound)
         one.table = await usable_table(ctx, bound.table)
-        if bound.reads:
-            check_one_item(one.table, bound, NOT_ONE_ITEM)
-            one.work = item_read(one.table, bound)
-        else:
-            one.work = write_plan(one.table, bound, old=old)
+        _plan(one, one.table, bound, old)
     except ApiError as fault:
         one.answer["Error"] = _error(fault)
+
+
+def _plan(one: _One, table: Table, bound: Bound, old: Old) -> None:
+    """The table is named in the answer of a write as soon as that is right as a statement."""
+    if bound.reads:
+        check_one_item(table, bound, NOT_ONE_ITEM)
+        one.work = item_read(table, bound, key_of_select(table, bound))
+        one.answer["TableName"] = table.name
+        return
+    prepared = prepared_write(table, bound, old=old)
+    one.answer["TableName"] = table.name
+    try:
+        one.work = prepared.plan()
+    except ApiError:
+        # Twice one item is refused before what is wrong with either.
+        with suppress(ApiError):
+            one.refused = (table.id, key_of_request(table, prepared.key))
+        raise
 
 
 def _refuse_mixed(ones: Sequence[_One]) -> None:
@@ -157,7 +197,6 @@ def _refuse_mixed(ones: Sequence[_One]) -> None:
 async def _work(ctx: Context, one: _One) -> None:
     if one.work is None or one.bound is None or one.table is None:
         return
-    one.answer["TableName"] = one.table.name
     try:
         if isinstance(one.work, ItemRead):
             consistent = one.request.get("ConsistentRead", False)

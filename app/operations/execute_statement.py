@@ -13,7 +13,7 @@ from .item_writes import index_units, old_for_answer, refuse, written_units
 from .registry import Answer, Request
 from .statement_pages import read_page
 from .statement_reads import reading_of
-from .statement_writes import returned, write_plan
+from .statement_writes import refuse_without_where, returned, write_plan
 from .tables import usable_table
 from .writes import run_write
 
@@ -29,6 +29,7 @@ async def run(ctx: Context, request: Request) -> Answer:
 
 
 async def _write(ctx: Context, request: Request, write: Bound) -> Answer:
+    refuse_without_where(write)
     table = await usable_table(ctx, write.table)
     mode = request.get("ReturnConsumedCapacity", "NONE")
     plan = write_plan(table, write, old=old_for_answer(request))

@@ -6,17 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import errors
-from ..errors import ApiError
+from ..errors import ApiError, EmptyKeyValue, Malformed, Unsupported
 from ..model import capacity
 from ..model.plans import Old, WritePlan
-from ..model.rows import Item
 from ..model.table import Table
-from ..partiql import Bound, Delete, Exists, Select, Update, Where, bind
+from ..partiql import (
+    Bound,
+    Delete,
+    Exists,
+    Select,
+    Update,
+    bind,
+    is_select,
+    parameter_values,
+    parse,
+)
 from .context import Context
 from .item_plans import check_plan
+from .keys import key_of_request
 from .registry import Answer, Request
-from .statement_items import ItemRead, check_one_item, item_read
-from .statement_writes import key_of_where, write_plan
+from .statement_items import ItemRead, check_one_item, item_read, key_of_select
+from .statement_writes import Prepared, key_of_where, prepared_write
 from .tables import table_in_transaction
 from .transactions import (
     Action,
@@ -35,35 +45,40 @@ from .transactions import (
 _NOT_ONE_ITEM = (
     "Select statements within ExecuteTransaction must specify the primary key in the where clause."
 )
+_UNSUPPORTED = "Unsupported operation in transaction."
 _NO_CONDITION = "EXISTS() must contain a single item read with additional condition"
 
 
 async def run(ctx: Context, request: Request) -> Answer:
     check_supported(ctx)
     parts = request["TransactStatements"]
-    statements = [_bound(number, part) for number, part in enumerate(parts)]
-    if len({statement.reads for statement in statements}) > 1:
+    bounds = [_bound(part) for part in parts]
+    kinds = zip(bounds, parts, strict=True)
+    if len({_is_read(bound, part["Statement"]) for bound, part in kinds}) > 1:
         raise errors.validation(
             "ExecuteTransaction API does not support both read and write operations in the same "
             "request."
         )
-    tables = [await table_in_transaction(ctx, statement.table) for statement in statements]
+    statements: list[Bound] = []
+    tables: list[Table] = []
+    for number, bound in enumerate(bounds):
+        if isinstance(bound, ApiError):
+            raise _invalid(number, str(bound.message))
+        statements.append(bound)
+        tables.append(await _table(ctx, number, bound))
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if statements[0].reads:
         return await _read(ctx, statements, tables, mode)
+    keys: set[Any] = set()
     actions = [
         Action(
-            _plan(number, table, statement),
+            _plan(number, table, statement, keys),
             part.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD",
         )
         for number, (part, table, statement) in enumerate(
             zip(parts, tables, statements, strict=True)
         )
     ]
-    keys: set[Any] = set()
-    for action in actions:
-        if isinstance(action.plan, WritePlan):
-            refuse_duplicates(keys, action.plan.table, action.plan.key)
     outcomes = await run_transaction(ctx, actions, token_of(request, "TransactStatements"))
     result: dict[str, Any] = {"Responses": []}
     if mode != "NONE" and outcomes is not None:
@@ -74,17 +89,40 @@ async def run(ctx: Context, request: Request) -> Answer:
     return result
 
 
-def _bound(number: int, part: Request) -> Bound:
-    """Raises for what can be told of a statement without its table."""
-    bound = bind(part["Statement"], part.get("Parameters"), _in(number))
+def _bound(part: Request) -> Bound | ApiError:
+    """Or what is wrong with the statement. Raises for what is none, and for a parameter that is no
+    value."""
+    text, parameters = part["Statement"], part.get("Parameters")
+    try:
+        parse(text)
+    except Malformed:
+        raise
+    except Unsupported as fault:
+        raise errors.validation(_UNSUPPORTED) if fault.computed else fault from None
+    except ApiError as fault:
+        return fault
+    values = parameter_values(parameters)
+    try:
+        return bind(text, parameters, values)
+    except ApiError as fault:
+        return fault
+
+
+def _is_read(bound: Bound | ApiError, text: str) -> bool:
+    return is_select(text) if isinstance(bound, ApiError) else bound.reads
+
+
+async def _table(ctx: Context, number: int, bound: Bound) -> Table:
+    """Raises for what can be told of a statement without its key."""
     statement = bound.statement
-    if isinstance(statement, Update | Delete) and statement.returning != "NONE":
-        raise _invalid(number, "RETURNING clause is not supported in ExecuteTransaction.")
     if isinstance(statement, Select) and statement.index is not None:
         raise _invalid(number, "Reads on indices are not supported within transactions.")
     if isinstance(statement, Exists) and statement.select.index is not None:
         raise _invalid(number, "Operations on indices are not supported in transactions")
-    return bound
+    table = await table_in_transaction(ctx, bound.table)
+    if isinstance(statement, Update | Delete) and statement.returning != "NONE":
+        raise _invalid(number, "RETURNING clause is not supported in ExecuteTransaction.")
+    return table
 
 
 async def _read(
@@ -96,7 +134,7 @@ async def _read(
     for number, (table, statement) in enumerate(zip(tables, statements, strict=True)):
         check_one_item(table, statement, f"{_in(number)}{_NOT_ONE_ITEM}")
         try:
-            read = item_read(table, statement)
+            read = item_read(table, statement, key_of_select(table, statement))
         except ApiError as fault:
             reasons.append(errors.fault_reason(fault))
             continue
@@ -119,32 +157,41 @@ async def _read(
     return result
 
 
-def _plan(number: int, table: Table, statement: Bound) -> WritePlan | ApiError:
-    """A fault of one action is the reason for which all are cancelled; that an EXISTS is none
-    refuses the request."""
-    checked = None
+def _plan(number: int, table: Table, statement: Bound, keys: set[Any]) -> WritePlan | ApiError:
+    """A fault of one action is the reason for which all are cancelled; that an EXISTS is none, or
+    an empty key, refuses the request. The item must not be among `keys`, to which it is added."""
     if isinstance(statement.statement, Exists):
-        checked = _checked_key(number, table, statement, statement.statement.select)
+        prepared = _checked(number, table, statement, statement.statement.select)
+    else:
+        try:
+            prepared = prepared_write(table, statement, old=Old.NEEDED)
+        except ApiError as fault:
+            return fault
     try:
-        if checked is None:
-            return write_plan(table, statement, old=Old.NEEDED)
-        where, key = checked
-        wanted = statement.condition(where)
-        assert wanted is not None
-        return check_plan(table, key, wanted)
+        key = key_of_request(table, prepared.key)
+    except EmptyKeyValue:
+        raise
+    except ApiError as fault:
+        return fault
+    refuse_duplicates(keys, table, key)
+    try:
+        return prepared.plan()
+    except EmptyKeyValue:
+        raise
     except ApiError as fault:
         return fault
 
 
-def _checked_key(number: int, table: Table, statement: Bound, select: Select) -> tuple[Where, Item]:
-    """What an EXISTS asks, and of which item."""
-    where = select.where
-    if where is None or statement.asks_only_keys(where, table.key_names):
+def _checked(number: int, table: Table, statement: Bound, select: Select) -> Prepared:
+    """The condition that an EXISTS is."""
+    where, wanted = select.where, statement.wanted
+    if where is None or wanted is None or statement.asks_only_keys(where, table.key_names):
         raise _invalid(number, _NO_CONDITION)
     try:
-        return where, key_of_where(table, statement, where)
+        key = key_of_where(table, statement, where)
     except ApiError:
         raise _invalid(number, _NO_CONDITION) from None
+    return Prepared(key, lambda: check_plan(table, key, wanted))
 
 
 def _in(number: int) -> str:

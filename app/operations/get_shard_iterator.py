@@ -11,6 +11,7 @@ from .registry import Answer, Request
 from .shard_iterators import ShardIterator, encode_iterator
 from .stream_names import named_stream, sequence_of, shard_number
 
+_NOT_FOUND = "Requested resource not found: "
 _AT_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
 
@@ -28,11 +29,11 @@ async def run(ctx: Context, request: Request) -> Answer:
         raise _invalid("Invalid Timestamp")
     stream = await named_stream(ctx, request["StreamArn"])
     if stream is None:
-        raise errors.resource_not_found("Stream does not exist")
+        raise errors.resource_not_found(f"{_NOT_FOUND}Stream does not exist")
     shard = shard_number(stream.stream, request["ShardId"])
     following = None if shard is None else await _next(ctx, stream, shard)
     if shard is None or following is None:
-        raise errors.resource_not_found("Shard does not exist")
+        raise errors.resource_not_found(f"{_NOT_FOUND}Shard does not exist")
     start: int | None = None
     if number is not None:
         start = sequence_of(stream.stream, shard, int(number))

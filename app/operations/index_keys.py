@@ -49,7 +49,7 @@ def _check(
     if value[key.type] == "":
         if expression:
             kind = "string" if key.type == "S" else "binary"
-            raise errors.validation(
+            raise errors.empty_key_value(
                 "One or more parameter values are not valid. The update expression attempted to "
                 "update a secondary index key to a value that is not supported. The AttributeValue "
                 f"for a key attribute cannot contain an empty {kind} value."

@@ -81,7 +81,7 @@ def sort_key_too_long(limits: Limits) -> ApiError:
 
 def empty_key(attribute: KeyAttribute) -> ApiError:
     kind = "string" if attribute.type == "S" else "binary"
-    return errors.validation(
+    return errors.empty_key_value(
         "One or more parameter values are not valid. The AttributeValue for a key attribute "
         f"cannot contain an empty {kind} value. Key: {attribute.name}"
     )
@@ -89,7 +89,7 @@ def empty_key(attribute: KeyAttribute) -> ApiError:
 
 def empty_index_key(index: Index, key: KeyAttribute) -> ApiError:
     kind = "string" if key.type == "S" else "binary"
-    return errors.validation(
+    return errors.empty_key_value(
         "One or more parameter values are not valid. A value specified for a secondary index "
         "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
         f"{kind} value. IndexName: {index.name}, IndexKey: {key.name}"

@@ -44,17 +44,28 @@ def check_one_item(table: Table, read: Bound, refusal: str) -> None:
         raise errors.validation(refusal)
     if not read.asks_only_keys(where, table.key_names):
         raise errors.validation(refusal)
-    if len(read.key_terms(where, table.key_names)) < len(table.keys):
+    values: Item = {}
+    for name, _, (value,) in read.key_terms(where, table.key_names):
+        (kind,) = value
+        if kind not in ("S", "N", "B") or values.setdefault(name, value) != value:
+            raise errors.validation(refusal)
+    if len(values) < len(table.keys):
         raise errors.validation(refusal)
 
 
-def item_read(table: Table, read: Bound) -> ItemRead:
-    """Of a SELECT that `check_one_item` let through. Raises ValidationException."""
+def key_of_select(table: Table, read: Bound) -> Item:
+    """The key attributes of a SELECT that `check_one_item` let through. Raises
+    ValidationException."""
     statement = read.statement
     assert isinstance(statement, Select)
-    read.condition(statement.where)
-    key = key_of_request(table, key_of_where(table, read, statement.where))
-    return ItemRead(table, key, columns_of(statement))
+    return key_of_where(table, read, statement.where)
+
+
+def item_read(table: Table, read: Bound, key: Item) -> ItemRead:
+    """`key` as of `key_of_select`. Raises ValidationException."""
+    statement = read.statement
+    assert isinstance(statement, Select)
+    return ItemRead(table, key_of_request(table, key), columns_of(statement))
 
 
 def columns_of(statement: Select) -> tuple[tuple[str, Parts], ...] | None:

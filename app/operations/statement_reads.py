@@ -78,26 +78,21 @@ async def reading_of(ctx: Context, read: Bound, *, consistent: bool) -> Reading:
     """Raises ValidationException and ResourceNotFoundException."""
     statement = read.statement
     assert isinstance(statement, Select)
-    wanted = read.condition(statement.where)
     table = await usable_table(ctx, statement.table)
     request = {} if statement.index is None else {"IndexName": statement.index}
     target = target_of(request, table)
-    if consistent and target.index is not None and not target.index.local:
-        raise errors.validation("Consistent read cannot be true when scanning a GSI")
     columns = columns_of(statement)
     shown = None
     if columns is not None:
         shown = Projection([(name,) for name in dict.fromkeys(parts[0] for _, parts in columns)])
+    wanted = read.wanted
     check_scalar_paths(target, wanted, None)
     selection = selection_of({}, target, wanted, shown)
     terms = read.key_terms(statement.where, [key.name for key in target.keys])
-    _check_order(target, statement.order)
     ranges = _ranges(target, terms, statement.order)
-    if ranges is None and statement.order:
-        raise errors.validation(
-            "Must have at least one non-optional hash key condition in WHERE clause when using "
-            "ORDER BY clause."
-        )
+    if consistent and target.index is not None and not target.index.local:
+        raise errors.validation("Consistent read cannot be true when scanning a GSI")
+    _check_order(target, statement, ranges)
     return Reading(
         target,
         ranges,
@@ -180,9 +175,20 @@ def _too_many(count: int) -> ApiError:
     )
 
 
-def _check_order(target: Target, order: Sequence[Order]) -> None:
+def _check_order(target: Target, statement: Select, ranges: tuple[KeyRange, ...] | None) -> None:
+    if not statement.order:
+        return
+    if statement.where is None:
+        raise errors.validation(
+            "Must have WHERE clause in the statement when using ORDER BY clause."
+        )
+    if ranges is None:
+        raise errors.validation(
+            "Must have at least one non-optional hash key condition in WHERE clause when using "
+            "ORDER BY clause."
+        )
     names = [key.name for key in target.keys]
-    for each in order:
+    for each in statement.order:
         if each.name not in names:
             raise errors.validation(
                 f"Variable reference {each.name} in ORDER BY clause must be part of the primary key"

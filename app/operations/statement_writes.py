@@ -5,7 +5,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.st
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from .. import errors
+from ..errors import ApiError
 from ..model import plans
 from ..model.plans import Change, Old, WritePlan, Written
 from ..model.rows import Item
@@ -15,31 +19,61 @@ from ..values import item_size
 from .item_plans import delete_plan, put_plan, too_large, update_plan
 
 
+class Prepared(NamedTuple):
+    """A write that is right as a statement. `plan` raises ValidationException for what a classic
+    write would be refused for, too; `key`: its key attributes."""
+
+    key: Item
+    plan: Callable[[], WritePlan]
+
+
 def write_plan(table: Table, write: Bound, *, old: Old) -> WritePlan:
     """`old` as for `item_plans`. Raises ValidationException.
 
     A plan of an INSERT raises DuplicateItemException where there is an item, one of an UPDATE is
     refused where there is none.
     """
+    return prepared_write(table, write, old=old).plan()
+
+
+def prepared_write(table: Table, write: Bound, *, old: Old) -> Prepared:
+    """As `write_plan`."""
     statement = write.statement
     if isinstance(statement, Insert):
-        return _insert_plan(table, write.item(statement))
+        return _prepared_insert(table, write.item(statement))
     assert isinstance(statement, Update | Delete)
     key = key_of_where(table, write, statement.where)
-    wanted = write.condition(statement.where)
     if isinstance(statement, Update):
         # The keys are part of `wanted`, so that it holds for no absent item.
-        return update_plan(table, key, write.changes(statement), wanted)
+        return Prepared(key, lambda: update_plan(table, key, write.changes, write.wanted))
+    return Prepared(key, lambda: _planned_delete(table, write, statement, key, old))
+
+
+def _planned_delete(
+    table: Table, write: Bound, statement: Delete, key: Item, old: Old
+) -> WritePlan:
     assert statement.where is not None
     if write.asks_only_keys(statement.where, table.key_names):
         return delete_plan(table, key, old=old if statement.returning == "NONE" else Old.NEEDED)
-    plan = delete_plan(table, key, wanted)
+    plan = delete_plan(table, key, write.wanted)
 
     def change(old: Item | None) -> Change:
         # That there is nothing to delete is no failure.
         return plans.Delete() if old is None else plan.change(old)
 
     return plan._replace(change=change)
+
+
+def refuse_without_where(write: Bound) -> None:
+    """Raises for an UPDATE or DELETE of everything, whether or not there is such a table."""
+    if isinstance(write.statement, Update | Delete) and write.statement.where is None:
+        raise _no_key()
+
+
+def _no_key() -> ApiError:
+    return errors.validation(
+        "Where clause does not contain a mandatory equality on all key attributes"
+    )
 
 
 def key_of_where(table: Table, bound: Bound, where: Where | None) -> Item:
@@ -49,9 +83,7 @@ def key_of_where(table: Table, bound: Bound, where: Where | None) -> Item:
     for attribute in table.keys:
         values = [term.operands[0] for term in terms if term[:2] == (attribute.name, "EQ")]
         if not values:
-            raise errors.validation(
-                "Where clause does not contain a mandatory equality on all key attributes"
-            )
+            raise _no_key()
         if any(value != values[0] for value in values):
             raise errors.validation(
                 f"Multiple conditions on same key {attribute.name}. Only single item "
@@ -85,17 +117,23 @@ def returned(write: Bound, outcome: Written) -> Item | None:
     if statement.returning == "NONE" or item is None:
         return None
     if isinstance(statement, Update) and statement.returning.startswith("UPDATED"):
-        return write.changes(statement).touched(item)
+        assert write.changes is not None
+        return write.changes.touched(item)
     return item
 
 
-def _insert_plan(table: Table, item: Item) -> WritePlan:
+def _prepared_insert(table: Table, item: Item) -> Prepared:
     for attribute in table.keys:
         if attribute.name not in item:
             raise errors.validation(
                 f"Key attribute should be present in the item: Key {attribute.name}"
             )
         check_type(attribute, item[attribute.name])
+    key = {attribute.name: item[attribute.name] for attribute in table.keys}
+    return Prepared(key, lambda: _planned_insert(table, item))
+
+
+def _planned_insert(table: Table, item: Item) -> WritePlan:
     if item_size(item) > table.limits.item:
         raise too_large()
     plan = put_plan(table, item)

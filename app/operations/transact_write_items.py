@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import errors
-from ..errors import ApiError
+from ..errors import ApiError, EmptyKeyValue
 from ..expressions import Condition, update
 from ..model.plans import WritePlan
 from ..model.rows import Item
@@ -167,5 +167,7 @@ def _size(part: Request, key: Item) -> int:
 def _plan(one: _Parsed, table: Table) -> WritePlan | ApiError:
     try:
         return one.plan(table)
+    except EmptyKeyValue:
+        raise
     except ApiError as fault:
         return fault

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..errors import ApiError, TableChanged
+from ..errors import ApiError, EmptyKeyValue, TableChanged
 from ..model import capacity
 from ..model.index import entry_changes
 from ..model.plans import Delete, Put, Refused, WritePlan, Written
@@ -259,6 +259,8 @@ def _changed(plan: _Plan, row: Row | None) -> _Change | Refused | ApiError:
     old = None if row is None else row.item
     try:
         change = plan.change(old)
+    except EmptyKeyValue:
+        raise
     except ApiError as fault:
         return fault
     if isinstance(change, Refused):

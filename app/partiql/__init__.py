@@ -5,9 +5,9 @@ trees and programs of `expressions` -> `Bound` to its parameters. What is done w
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
 """
 
-from .binding import Bound, bind
+from .binding import Bound, bind, parameter_values
 from .keys import KeyTerm
-from .parser import EXISTS_REFUSED
+from .parser import EXISTS_REFUSED, is_select, parse
 from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update, Where
 
 __all__ = [
@@ -24,4 +24,7 @@ __all__ = [
     "Update",
     "Where",
     "bind",
+    "is_select",
+    "parameter_values",
+    "parse",
 ]

@@ -20,26 +20,15 @@ from .statements import Exists, Insert, Select, Statement, Update, Where
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """`text` and `parameters` are what it was made of. Methods raise ValidationException."""
+    """`text` and `parameters` are what it was made of. `wanted` is its WHERE, `changes` the SET and
+    REMOVE of an UPDATE."""
 
     text: str
     parameters: Sequence[Mapping[str, Any]]
     statement: Statement
     placeholders: Placeholders
-
-    def condition(self, where: Where | None) -> Condition | None:
-        if where is None:
-            return None
-        try:
-            return Condition(where.program, where.program.bind(self.placeholders))
-        except Refused as refusal:
-            raise errors.validation(str(refusal)) from None
-
-    def changes(self, update: Update) -> Changes:
-        try:
-            return bind_update(update.program, self.placeholders)
-        except Refused as refusal:
-            raise errors.validation(str(refusal)) from None
+    wanted: Condition | None
+    changes: Changes | None
 
     def item(self, insert: Insert) -> Item:
         environment = self.placeholders.environment
@@ -64,13 +53,41 @@ class Bound:
         return statement.select.table if isinstance(statement, Exists) else statement.table
 
 
-def bind(text: str, parameters: Sequence[dict[str, Any]] | None, place: str = "") -> Bound:
-    """`place` stands before what is wrong with the parameters. Raises ValidationException."""
+def parameter_values(parameters: Sequence[dict[str, Any]] | None) -> dict[str, Any]:
+    """As expressions know them. Raises ValidationException for what is no value."""
+    return {f":{number}": normalize(value) for number, value in enumerate(parameters or ())}
+
+
+def bind(
+    text: str, parameters: Sequence[dict[str, Any]] | None, values: dict[str, Any] | None = None
+) -> Bound:
+    """`values` are those of `parameters`, if they are known.
+
+    Raises ValidationException for all that can be told without the table.
+    """
     statement = parse(text)
-    given = parameters or ()
-    if len(given) < statement.parameters:
-        raise errors.validation(
-            f"{place}Number of parameters in request and statement don't match."
-        )
-    values = {f":{number}": normalize(value) for number, value in enumerate(given)}
-    return Bound(text, given, statement, Placeholders(None, values))
+    if values is None:
+        values = parameter_values(parameters)
+    if len(values) < statement.parameters:
+        raise errors.validation("Number of parameters in request and statement don't match.")
+    placeholders = Placeholders(None, values)
+    try:
+        wanted, changes = _condition(statement, placeholders), _changes(statement, placeholders)
+    except Refused as refusal:
+        raise errors.validation(str(refusal)) from None
+    return Bound(text, parameters or (), statement, placeholders, wanted, changes)
+
+
+def _condition(statement: Statement, placeholders: Placeholders) -> Condition | None:
+    if isinstance(statement, Insert):
+        return None
+    where = statement.select.where if isinstance(statement, Exists) else statement.where
+    if where is None:
+        return None
+    return Condition(where.program, where.program.bind(placeholders))
+
+
+def _changes(statement: Statement, placeholders: Placeholders) -> Changes | None:
+    if not isinstance(statement, Update):
+        return None
+    return bind_update(statement.program, placeholders)

@@ -47,6 +47,14 @@ class Cursor:
         self.place += len(kinds)
         return True
 
+    def seek(self, kind: str) -> bool:
+        """Moves on to the next token of this kind, if there is one."""
+        kinds = [token.kind for token in self.tokens]
+        if kind not in kinds[self.place :]:
+            return False
+        self.place = kinds.index(kind, self.place)
+        return True
+
     def expect(self, kind: str) -> Token:
         if self.token.kind != kind:
             raise self.malformed()
@@ -80,4 +88,4 @@ class Cursor:
 
 
 def malformed(fault: str) -> ApiError:
-    return errors.validation(f"Statement wasn't well formed, can't be processed: {fault}")
+    return errors.malformed(f"Statement wasn't well formed, can't be processed: {fault}")

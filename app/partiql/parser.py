@@ -24,6 +24,7 @@ from .values import item
 _ALIAS = "Aliasing is not supported"
 _WHOLE = "Changing item's hierarchy while reading isn't supported"
 EXISTS_REFUSED = "EXISTS can only be used in ExecuteTransaction write requests."
+_ON_CONFLICT = "Unsupported clause: ON CONFLICT"
 _UNSUPPORTED = {"create": "CreateTable", "drop": "DropTable"}
 _KINDS = {
     "?": "Parameter",
@@ -44,8 +45,15 @@ _ALIASES = frozenset(("as", "at", "by", NAME, QUOTED))
 
 
 def parse(text: str) -> Statement:
-    """Cached by text. Raises ValidationException."""
+    """Cached by text. Raises ValidationException, as `errors.Malformed` or `errors.Unsupported`
+    where it is no statement."""
     return programs.get(text)
+
+
+def is_select(text: str) -> bool:
+    """Of a statement that may have faults, but not of its syntax."""
+    kinds = [token.kind for token in Cursor(text).tokens]
+    return next(kind for kind in kinds if kind != "(") == "select"
 
 
 def _parse(text: str) -> Statement:
@@ -55,8 +63,36 @@ def _parse(text: str) -> Statement:
         # The service looks at the syntax of all of it first.
         fault = grammar.fault(text)
         if fault is None:
+            _refuse_early(Cursor(text))
             raise
         raise malformed(fault) from None
+
+
+def _refuse_early(cursor: Cursor) -> None:
+    """Of several faults, what the service sees before it looks at the parts of a statement."""
+    while cursor.skip("("):
+        pass
+    kind = cursor.token.kind
+    if kind == "exists":
+        raise _computed()
+    if kind == "select":
+        _refuse_clauses(cursor)
+    elif kind == "insert" and cursor.seek("conflict"):
+        raise errors.validation(_ON_CONFLICT)
+
+
+def _refuse_clauses(cursor: Cursor) -> None:
+    start = cursor.place
+    for clause in ("group", "having", "limit"):
+        cursor.place = start
+        if cursor.seek(clause):
+            if clause == "group":
+                raise errors.validation("Unsupported clause: GROUP BY")
+            raise cursor.refused(f"Unsupported clause: {clause.upper()}", cursor.behind)
+
+
+def _computed() -> ApiError:
+    return errors.unsupported(EXISTS_REFUSED, computed=True)
 
 
 def _parsed(cursor: Cursor) -> Statement:
@@ -93,11 +129,11 @@ def _statement(cursor: Cursor) -> Statement:
     computed = cursor.behind.kind in _OPERATORS | {"in", "between", "like"}
     called = cursor.behind.kind == "(" and token.kind not in _KINDS
     if computed or called or token.kind in ("not", "exists"):
-        raise errors.validation(EXISTS_REFUSED)
+        raise _computed()
     operation = _UNSUPPORTED.get(cursor.token.kind)
     if operation is not None:
-        raise errors.validation(f"Unsupported operation: {operation}")
-    raise errors.validation(f"Unsupported operation: {_kind_of(cursor)}")
+        raise errors.unsupported(f"Unsupported operation: {operation}")
+    raise errors.unsupported(f"Unsupported operation: {_kind_of(cursor)}")
 
 
 def _kind_of(cursor: Cursor) -> str:
@@ -115,19 +151,11 @@ def _select(cursor: Cursor) -> Select:
     if cursor.token.kind in _JOINS:
         raise errors.validation("Only select from a single table or index is supported.")
     condition = where(cursor)
-    if cursor.token.kind == "group":
-        raise errors.validation("Unsupported clause: GROUP BY")
     order = _order(cursor)
-    if cursor.token.kind in ("having", "limit"):
-        clause = cursor.next().kind.upper()
-        raise cursor.refused(f"Unsupported clause: {clause}", cursor.token)
-    if order and condition is None:
-        raise errors.validation(
-            "Must have WHERE clause in the statement when using ORDER BY clause."
-        )
+    _refuse_clauses(cursor)
     if cursor.token.kind in _SETS:
         # The service takes all that is computed for an EXISTS.
-        raise errors.validation(EXISTS_REFUSED)
+        raise _computed()
     return Select(table, index, columns, condition, order, cursor.parameters)
 
 
@@ -167,11 +195,9 @@ def _column(found: tree.Path) -> Column:
     return Column(label, found)
 
 
-def _source(cursor: Cursor, *, simple: bool = False) -> tuple[str, str | None]:
+def _source(cursor: Cursor) -> tuple[str, str | None]:
     if cursor.token.kind == "unpivot":
         raise errors.validation("Only select from a single table or index is supported.")
-    if simple and cursor.token.kind in ("(", "@"):
-        raise cursor.malformed()
     table, index = _named(cursor)
     if cursor.token.kind in _ALIASES:
         raise errors.validation(_ALIAS)
@@ -242,7 +268,9 @@ def _insert(cursor: Cursor, start: Token) -> Insert:
         raise errors.validation(
             "FROM clause may only contain a single table name in data manipulation statements"
         )
-    table, _ = _source(cursor, simple=True)
+    if cursor.token.kind in ("(", "@"):
+        raise cursor.malformed()
+    table, _ = _source(cursor)
     if not cursor.skip("value"):
         raise errors.validation("Unsupported operation: InsertOp")
     made = item(cursor)
@@ -250,14 +278,30 @@ def _insert(cursor: Cursor, start: Token) -> Insert:
         # The service tells the place of INSERT.
         raise cursor.refused("AT is not supported in insert statements.", start)
     if cursor.skip("on", "conflict"):
-        raise errors.validation("Unsupported clause: ON CONFLICT")
+        raise errors.validation(_ON_CONFLICT)
     if cursor.token.kind == "returning":
         raise errors.validation("RETURNING is not supported in INSERT")
     return Insert(table, made, cursor.parameters)
 
 
 def _update(cursor: Cursor) -> Update:
-    table = _changed_table(cursor)
+    table, refusal = _changed_table(cursor)
+    try:
+        actions = _actions(cursor)
+    except ApiError:
+        # The service looks at WHERE first.
+        if cursor.seek("where"):
+            where(cursor)
+        raise
+    condition = where(cursor)
+    if refusal is not None:
+        raise refusal
+    returning = _returning(cursor)
+    program = UpdateProgram(tree.Update(tuple(actions)))
+    return Update(table, program, condition, returning, cursor.parameters)
+
+
+def _actions(cursor: Cursor) -> list[tree.Action]:
     actions: list[tree.Action] = []
     while True:
         if cursor.skip("set"):
@@ -271,10 +315,7 @@ def _update(cursor: Cursor) -> Update:
     if not actions:
         raise cursor.malformed()
     _refuse_repeated(actions)
-    condition = where(cursor)
-    returning = _returning(cursor)
-    program = UpdateProgram(tree.Update(tuple(actions)))
-    return Update(table, program, condition, returning, cursor.parameters)
+    return actions
 
 
 def _assignment(cursor: Cursor) -> tree.Assign:
@@ -296,8 +337,10 @@ def _refuse_repeated(actions: list[tree.Action]) -> None:
 
 
 def _delete(cursor: Cursor) -> Delete:
-    table = _changed_table(cursor)
+    table, refusal = _changed_table(cursor)
     condition = where(cursor)
+    if refusal is not None:
+        raise refusal
     returning = _returning(cursor)
     if returning not in ("NONE", "ALL_OLD"):
         shown = returning.replace("UPDATED", "MODIFIED").replace("_", " ")
@@ -308,11 +351,22 @@ def _delete(cursor: Cursor) -> Delete:
     return Delete(table, condition, returning, cursor.parameters)
 
 
-def _changed_table(cursor: Cursor) -> str:
-    table, index = _source(cursor, simple=True)
+def _changed_table(cursor: Cursor) -> tuple[str, ApiError | None]:
+    """And what is wrong with it, which the service says after what is wrong with the rest."""
+    if cursor.token.kind in ("(", "@"):
+        raise cursor.malformed()
+    table, index = _named(cursor)
+    refusal = None
     if index is not None:
-        raise errors.validation("This operation is not supported on an index")
-    return table
+        refusal = errors.validation("This operation is not supported on an index")
+    while cursor.token.kind in _ALIASES:
+        refusal = errors.validation(_ALIAS)
+        if cursor.token.kind in ("as", "at", "by"):
+            cursor.next()
+        cursor.name()
+    if cursor.token.kind in _OPERATORS:
+        raise errors.validation("Unexpected from source")
+    return table, refusal
 
 
 def _returning(cursor: Cursor) -> str:

@@ -106,6 +106,44 @@ def test_faults_of_one_statement_are_its_own(batch: Batch, table: str, key: str)
     ]
 
 
+@own_words
+def test_a_write_that_is_right_as_a_statement_names_its_table(
+    batch: Batch, table: str, key: str
+) -> None:
+    found = batch(
+        f"UPDATE \"{table}\" SET pk = 'b' WHERE pk = '{key}'",
+        insert(table, ""),
+        f'DELETE FROM "{table}"',
+        "CREATE TABLE things",
+        "n = 1",
+    )
+    assert [each.get("TableName") for each in found] == [table, table, None, None, None]
+    assert [each["Error"]["Message"] for each in found] == [
+        "One or more parameter values were invalid: Cannot update attribute pk. This attribute is "
+        "part of the key",
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+        "contain an empty string value. Key: pk",
+        "Where clause does not contain a mandatory equality on all key attributes",
+        "Invalid operation. Only select, insert, update and delete operations are valid",
+        "EXISTS can only be used in ExecuteTransaction write requests.",
+    ]
+
+
+def test_a_parameter_that_is_no_value_is_a_fault_of_the_request(
+    fails: Any, table: str, key: str
+) -> None:
+    select_one = f'SELECT * FROM "{table}" WHERE pk = ?'
+    fails(
+        "batch_execute_statement",
+        "ValidationException",
+        None,
+        Statements=[
+            {"Statement": insert(table, key)},
+            {"Statement": select_one, "Parameters": [{"N": "x"}]},
+        ],
+    )
+
+
 def test_reads_and_writes_do_not_mix(fails: Any, client: Any, table: str, key: str) -> None:
     fails(
         "batch_execute_statement",
@@ -122,6 +160,13 @@ def test_no_item_twice(fails: Any, table: str, key: str) -> None:
         "ValidationException",
         "Provided list of item keys contains duplicates",
         Statements=[{"Statement": select(table, key)}] * 2,
+    )
+    change_of_key = f"UPDATE \"{table}\" SET pk = 'b' WHERE pk = '{key}'"
+    fails(
+        "batch_execute_statement",
+        "ValidationException",
+        "Provided list of item keys contains duplicates",
+        Statements=[{"Statement": change_of_key}, {"Statement": insert(table, key)}],
     )
 
 

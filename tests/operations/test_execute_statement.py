@@ -344,6 +344,28 @@ WRONG_TYPE = "Key attribute's data type should match its data type in table's sc
             "Variable reference b in ORDER BY clause must be part of the primary key",
         ),
         (
+            "SELECT * FROM t ORDER BY b",
+            "Must have WHERE clause in the statement when using ORDER BY clause.",
+        ),
+        # Of two faults those of values come before those of tables and keys.
+        ("SELECT * FROM t WHERE pk = 1 ORDER BY b", f"{WRONG_TYPE}pk"),
+        (
+            "SELECT * FROM t WHERE b = 1 ORDER BY b",
+            "Must have at least one non-optional hash key condition in WHERE clause when using "
+            "ORDER BY clause.",
+        ),
+        ("DELETE FROM nowhere", ALL_KEYS),
+        (
+            "DELETE FROM t WHERE a < true",
+            "Incorrect operand type for operator or function; operator or function: <, operand "
+            "type: BOOL",
+        ),
+        (
+            "UPDATE nowhere SET a = a + 'b' WHERE pk = 'a'",
+            "Incorrect operand type for operator or function; operator or function: +, operand "
+            "type: S",
+        ),
+        (
             "SELECT * FROM t.nope WHERE pk = 'a'",
             "The table does not have the specified index: nope",
         ),

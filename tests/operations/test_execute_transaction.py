@@ -125,7 +125,21 @@ def test_a_token_is_spent_once(execute: Execute, table: str, key: str) -> None:
     assert execute(select(table, key)) == [{"Item": {"n": {"N": "2"}}}]
 
 
+def test_an_empty_key_is_no_reason_of_one_action(fails: Any, table: str, key: str) -> None:
+    fails(
+        "execute_transaction",
+        "ValidationException",
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+        "contain an empty string value. Key: pk",
+        TransactStatements=given((insert(table, key), insert(table, ""))),
+    )
+
+
 FIRST = "Validation failed in TransactStatements[0]: "
+MIXED = (
+    "ExecuteTransaction API does not support both read and write operations in the same request."
+)
+MALFORMED = "Statement wasn't well formed, can't be processed: Expected identifier for AS-alias"
 
 
 @pytest.mark.parametrize(
@@ -148,13 +162,33 @@ FIRST = "Validation failed in TransactStatements[0]: "
         ),
         (
             ["SELECT n FROM t WHERE pk = 'a'", "DELETE FROM t WHERE pk = 'b'"],
-            "ExecuteTransaction API does not support both read and write operations in the same "
-            "request.",
+            MIXED,
         ),
         (
             ["DELETE FROM t WHERE pk = 'a'", "UPDATE t SET n = 1 WHERE pk = 'a'"],
             "Transaction request cannot include multiple operations on one item",
         ),
+        # It is refused before the fault that would be the reason of the first.
+        (
+            ["UPDATE t SET pk = 'b' WHERE pk = 'a'", "DELETE FROM t WHERE pk = 'a'"],
+            "Transaction request cannot include multiple operations on one item",
+        ),
+        (["SELECT n AS m FROM t"], f"{FIRST}Aliasing is not supported"),
+        (["SELECT n AS", "DELETE FROM t WHERE f(n)"], MALFORMED),
+        (
+            ["DELETE FROM t WHERE pk = 'a' AND n < true"],
+            f"{FIRST}Incorrect operand type for operator or function; operator or function: <, "
+            "operand type: BOOL",
+        ),
+        (
+            ["SELECT n FROM t WHERE pk = 'a' AND pk = 'b'"],
+            f"{FIRST}Select statements within ExecuteTransaction must specify the primary key in "
+            "the where clause.",
+        ),
+        (["n = 1"], "Unsupported operation in transaction."),
+        (["CREATE TABLE things"], "Unsupported operation: CreateTable"),
+        (["SELECT n FROM t WHERE f(n)", "DELETE FROM t WHERE pk = 'b'"], MIXED),
+        (["DELETE FROM t WHERE pk = 'a' RETURNING ALL OLD *", "SELECT n FROM t"], MIXED),
         (
             ["EXISTS(SELECT * FROM t WHERE pk = 'a')"],
             f"{FIRST}EXISTS() must contain a single item read with additional condition",

@@ -142,7 +142,12 @@ def test_the_item_that_failed_a_condition(
 
 @pytest.mark.differs_locally("a fault of an item is that of the whole request, or shorter")
 def test_faults_of_single_items(
-    client: Any, table: str, key: str, new_table: Callable[..., str], cancelled: Cancelled
+    client: Any,
+    table: str,
+    key: str,
+    new_table: Callable[..., str],
+    cancelled: Cancelled,
+    fails: Fails,
 ) -> None:
     client.put_item(TableName=table, Item=wire(key, n=number(5), s={"S": "x"}))
     indexed = new_table(
@@ -201,7 +206,29 @@ def test_faults_of_single_items(
         assert [reasons[0], reasons[2]] == [NONE, FAILED]
         assert reasons[1]["Code"] == "ValidationError"
         assert reasons[1]["Message"].startswith(message)
+    # But an empty key is looked for before anything is done.
+    values = {":v": {"S": ""}}
+    empty = {"UpdateExpression": "SET gsi = :v", "ExpressionAttributeValues": values}
+    fails(
+        "transact_write_items",
+        "ValidationException",
+        "One or more parameter values are not valid. The update expression attempted to update a "
+        "secondary index key to a value that is not supported. The AttributeValue for a key "
+        "attribute cannot contain an empty string value.",
+        TransactItems=[put(table, key + "a"), {"Update": delete(indexed, key, **empty)["Delete"]}],
+    )
     assert stored(client, table, key + "a") is None
+
+
+def test_an_empty_key_is_no_reason_of_one_action(table: str, key: str, fails: Fails) -> None:
+    for action in (put(table, ""), delete(table, ""), check(table, "", ABSENT), add(table, "", 1)):
+        fails(
+            "transact_write_items",
+            "ValidationException",
+            "One or more parameter values are not valid. The AttributeValue for a key attribute "
+            "cannot contain an empty string value. Key: pk",
+            TransactItems=[put(table, key), action],
+        )
 
 
 @pytest.mark.differs_locally("does not look for it in all cases")
@@ -325,7 +352,8 @@ def test_a_token_with_another_request(client: Any, table: str, key: str, fails: 
         fails(
             "transact_write_items",
             "IdempotentParameterMismatchException",
-            None,
+            "Specified idempotent token was used with different request parameters within the "
+            "idempotency window",
             TransactItems=[add(table, key, units, **more)],
             ClientRequestToken=key,
         )

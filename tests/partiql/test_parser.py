@@ -369,10 +369,6 @@ def test_syntax_is_looked_at_before_what_is_supported(text: str) -> None:
             "argument of type Seq with at least one member",
         ),
         (
-            "SELECT a FROM t ORDER BY a",
-            "Must have WHERE clause in the statement when using ORDER BY clause.",
-        ),
-        (
             "INSERT INTO t VALUE {'a': 1} RETURNING ALL NEW *",
             "RETURNING is not supported in INSERT",
         ),
@@ -461,6 +457,65 @@ def test_syntax_is_looked_at_before_what_is_supported(text: str) -> None:
 )
 def test_what_is_not_supported_is_said(text: str, message: str) -> None:
     assert refusal(text) == message
+
+
+LIKE = "Unsupported operator in Condition Expression. Operator: like"
+NO_FUNCTION = "Unrecognized function: f"
+NO_TYPE = "Incorrect operand type for operator or function; operator or function: "
+
+
+# As DynamoDB Local answers, which looks at statements by the service's own library.
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SELECT a AS b FROM t GROUP BY a HAVING a LIMIT 1", "Unsupported clause: GROUP BY"),
+        ("SELECT a FROM t WHERE b LIKE 'x' LIMIT 1", "Unsupported clause: LIMIT at 1:40:1"),
+        ("SELECT a AS b FROM t, u LIMIT 1", "Unsupported clause: LIMIT at 1:31:1"),
+        ("SELECT DISTINCT a AS b FROM t", "Unsupported token in expression: DISTINCT"),
+        ("SELECT a AS b FROM t, u", "Aliasing is not supported"),
+        (
+            "SELECT a FROM t, u WHERE f(a)",
+            "Only select from a single table or index is supported.",
+        ),
+        ("SELECT a, a FROM t WHERE f(a)", "Duplicate identifiers in select clause: a"),
+        ("SELECT a FROM t WHERE f(a) ORDER BY 1", NO_FUNCTION),
+        ("SELECT a FROM t WHERE b < true AND c LIKE 'x'", LIKE),
+        ("UPDATE t SET a = f(1) WHERE b LIKE 'x'", LIKE),
+        ("UPDATE t.i SET a = f(1) WHERE b = 1", NO_FUNCTION),
+        ("UPDATE t x SET a = 1 WHERE f(b)", NO_FUNCTION),
+        ("UPDATE t SET a = 1, a = f(1) WHERE b = 1", NO_FUNCTION),
+        (
+            "UPDATE t.i SET a = 1 WHERE b = 1 RETURNING ALL OLD a",
+            "This operation is not supported on an index",
+        ),
+        ("DELETE FROM t x WHERE b LIKE 'x' RETURNING ALL NEW *", LIKE),
+        ("DELETE FROM t AS x WHERE b = 1 RETURNING ALL NEW *", "Aliasing is not supported"),
+        (
+            "INSERT INTO t VALUE {'a': missing} ON CONFLICT WHERE a DO NOTHING",
+            "Unsupported clause: ON CONFLICT",
+        ),
+        (
+            "EXISTS(SELECT a AS b FROM t)",
+            "EXISTS can only be used in ExecuteTransaction write requests.",
+        ),
+        # What only the values tell comes last.
+        ("UPDATE t SET a = a + 'x' WHERE b < true", f"{NO_TYPE}<, operand type: BOOL"),
+        ("UPDATE t SET a = a + 'x' WHERE b = 1", f"{NO_TYPE}+, operand type: S"),
+        (
+            "UPDATE t SET a = a + 'x' WHERE b = ?",
+            "Number of parameters in request and statement don't match.",
+        ),
+    ],
+)
+def test_one_of_two_faults(text: str, message: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        bind(text, None)
+    assert caught.value.message == message
+
+
+def test_a_parameter_that_is_no_value_is_found_before_one_that_lacks() -> None:
+    with pytest.raises(ApiError, match="cannot be converted to a numeric value"):
+        bind("SELECT * FROM t WHERE a = ? AND b = ?", [{"N": "x"}])
 
 
 def test_every_parameter_needs_a_value() -> None:
