@@ -14,7 +14,7 @@ from .key_conditions import (
     key_comparisons,
     key_condition,
 )
-from .placeholders import Placeholders
+from .placeholders import Placeholders, check_takers
 from .projections import Projection, projection
 from .updates import Update, update
 
@@ -30,6 +30,7 @@ __all__ = [
     "cache_counts",
     "check_no_key_attributes",
     "check_scalar_keys",
+    "check_takers",
     "condition",
     "key_comparisons",
     "key_condition",

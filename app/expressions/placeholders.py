@@ -44,12 +44,7 @@ class Placeholders:
         that were not given as None. Raises ValidationException.
         """
         names, values = self._names, self._values
-        if names is not None and not any(map(_is_given, expressions.values())):
-            raise errors.validation(
-                "ExpressionAttributeNames can only be specified when using expressions"
-            )
-        if values is not None:
-            _check_takers(expressions)
+        check_takers(names, values, expressions)
         if names is not None:
             _check_names(names)
         if values is not None:
@@ -95,7 +90,17 @@ def _is_given(text: str | None) -> bool:
     return text is not None
 
 
-def _check_takers(expressions: Mapping[str, str | None]) -> None:
+def check_takers(names: object, values: object, expressions: Mapping[str, str | None]) -> None:
+    """Raises ValidationException for names or values, if not None, that no expression can use.
+
+    `expressions` are those of `Placeholders.check`.
+    """
+    if names is not None and not any(map(_is_given, expressions.values())):
+        raise errors.validation(
+            "ExpressionAttributeNames can only be specified when using expressions"
+        )
+    if values is None:
+        return
     takers = []
     for name, text in expressions.items():
         if name != _TAKES_NO_VALUES:

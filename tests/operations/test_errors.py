@@ -110,6 +110,31 @@ PAIRS = [
     ),
     pytest.param(
         "put_item",
+        {"Item": BAD_VALUE, "ReturnValues": "ALL_NEW", **NAMES},
+        "ExpressionAttributeNames can only be specified when using expressions",
+        id="names, item value and ReturnValues",
+        marks=own_words,
+    ),
+    pytest.param(
+        "get_item",
+        {"Key": BAD_VALUE, **NAMES},
+        "ExpressionAttributeNames can only be specified when using expressions",
+        id="names, key value",
+    ),
+    pytest.param(
+        "scan",
+        {
+            "ProjectionExpression": "a b",
+            "TotalSegments": 1,
+            "ExclusiveStartKey": BAD_VALUE,
+            "ExpressionAttributeValues": {":v": {}},
+        },
+        "ExpressionAttributeValues can only be specified when using expressions: FilterExpression "
+        "is null",
+        id="values, segment and start value",
+    ),
+    pytest.param(
+        "put_item",
         {
             **item(),
             **NAMES,
