@@ -14,7 +14,7 @@ from ..metrics import Metrics
 from ..model.index import EntryChange, place_of, projected
 from ..model.isolation import wanted
 from ..model.rows import Key, Row, Segment
-from ..model.table import FILL_PARTS, Index, Table, with_index
+from ..model.table import FILL_PARTS, KEPT, Index, Table, with_index
 from ..store.base import Batch, Committed, Store, Write
 from ..store.keyqueue import KeyQueue
 from .isolation import moved
@@ -109,11 +109,12 @@ class Indexing:
             after = names[-1]
 
     async def _create(self, table: Table, index: Index) -> None:
-        """One step: from CREATING to backfilling, or from there to ACTIVE."""
+        """One step: to the next phase, from the last to backfilling, or from there to ACTIVE."""
         if not index.backfilling:
             # A writer that does not know of the index yet could pass by the backfill.
             await self.store.settled(table)
-            started = replace(index, backfilling=True)
+            kept = index.phase == KEPT
+            started = replace(index, backfilling=kept, phase=KEPT if kept else index.phase + 1)
             await self._change(with_index(table, index.number, started))
             return
         table = await self._fill(table, index)

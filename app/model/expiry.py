@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from .rows import Item
-from .table import Index, KeyAttribute, Table
+from .table import ORDERED, Index, KeyAttribute, Table
 
 NAME = "$expiry"
 """No index of a user's can have this name."""
@@ -33,6 +33,7 @@ def index_for(table: Table, attribute: str) -> Index:
         sort=(KeyAttribute(attribute, "N"),),
         projection="KEYS_ONLY",
         status="CREATING",
+        phase=ORDERED,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..values import successor, to_key
 from . import expiry
 from .rows import Bounds, Item, Key, KeyValue
-from .table import Index, KeyAttribute, Table
+from .table import KEPT, ORDERED, Index, KeyAttribute, Table
 
 # Ends an attribute's bytes, in which a zero is escaped: so a shorter value sorts before a longer
 # one that begins with it, whatever attribute follows.
@@ -89,7 +89,7 @@ def entry_changes(table: Table, old: Item | None, new: Item | None) -> tuple[Ent
     """What a write that turns `old` into `new` does to the indexes; nothing where all stays."""
     changes = []
     for index in table.kept_indexes:
-        if index.status == "DELETING":
+        if index.status == "DELETING" or index.phase == ORDERED:
             continue
         before = None if old is None else place_of(index, old)
         after = None if new is None else place_of(index, new)
@@ -98,6 +98,10 @@ def entry_changes(table: Table, old: Item | None, new: Item | None) -> tuple[Ent
         old_item = None if before is None or old is None else projected(table, index, old)
         item = None if after is None or new is None else projected(table, index, new)
         if before != after or old_item != item:
+            if index.phase != KEPT:
+                if before is None:
+                    continue
+                after = item = None
             changes.append(EntryChange(index, before, after, old_item, item))
     return tuple(changes)
 

@@ -12,7 +12,12 @@ from .isolation import ALWAYS, LWT
 from .limits import SERVICE, Limits
 
 # Raised when an older dynaspan could misread what a newer one stored; an older one refuses it.
-FORMAT = 3
+FORMAT = 4
+
+# No two writers are more than one phase of an index apart. Whoever knows of it reads an item before
+# writing it, in a version above what is there; then takes entries away; only then adds some, which
+# so nobody leaves standing, and which no earlier delete of a faster clock can hide.
+ORDERED, TAKEN, KEPT = range(3)
 
 SHARED, PER_TABLE = "shared", "per-table"
 LAYOUTS = (SHARED, PER_TABLE)
@@ -78,7 +83,9 @@ class Index:
 
     A local index has the table's partition key as its own. `projection` is ALL, KEYS_ONLY or
     INCLUDE, the last with `included`. `throughput` is of a global index of a provisioned table.
-    Writers keep entries in every state but DELETING; readers use ACTIVE and UPDATING.
+    Writers keep entries in every state but DELETING, as `phase` says; readers use ACTIVE and
+    UPDATING.
+    `phase`: how far it has come until all writers keep it, one of ORDERED, TAKEN and KEPT.
     `filled`: how many of FILL_PARTS parts of the table a backfill has been through for certain.
     """
 
@@ -95,6 +102,7 @@ class Index:
     filled: int = 0
     on_demand: Units | None = None
     warm: Units | None = None
+    phase: int = KEPT
 
     @property
     def is_unsettled(self) -> bool:

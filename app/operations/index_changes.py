@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import errors
 from ..errors import ApiError
-from ..model.table import Index, Table
+from ..model.table import ORDERED, Index, Table
 from .index_rules import check_all, check_definitions, global_index, index_throughput
 from .registry import Request
 from .table_rules import Types, defined_types
@@ -84,7 +84,7 @@ def _created(request: Request, table: Table, each: dict[str, Any]) -> Table:
         raise _invalid(f"Attempting to create an index which already exists: {name}")
     types = _all_types(request, table)
     index = global_index(each, types, table.billing_mode, table.next_index)
-    index = replace(index, status="CREATING")
+    index = replace(index, status="CREATING", phase=ORDERED)
     indexes = (*table.indexes, index)
     check_all(indexes)
     check_definitions(types, (table.partition_key, table.sort_key), indexes)

@@ -13,7 +13,7 @@ from app.metrics import Metrics
 from app.model.expiry import entry_of, expired, index_for, partitions
 from app.model.index import entry_changes
 from app.model.rows import WHOLE, Item, Key
-from app.model.table import Index, KeyAttribute, Table, TimeToLive
+from app.model.table import KEPT, Index, KeyAttribute, Table, TimeToLive
 from app.store.base import ANY, Batch, Store, Write
 from app.store.keyqueue import KeyQueue
 from app.store.sqlite import SqliteStore
@@ -53,7 +53,7 @@ TABLE = Table(
     indexes=(INDEX,),
     next_index=2,
 )
-EXPIRY = replace(index_for(TABLE, "expires"), status="ACTIVE")
+EXPIRY = replace(index_for(TABLE, "expires"), status="ACTIVE", phase=KEPT)
 TIMED = replace(TABLE, ttl=TimeToLive("expires", EXPIRY), next_index=3)
 
 

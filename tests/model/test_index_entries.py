@@ -8,7 +8,7 @@ import pytest
 
 from app.model.index import EntryChange, encode, entry_changes, place_of, projected
 from app.model.rows import Item
-from app.model.table import Index, KeyAttribute, Table
+from app.model.table import KEPT, ORDERED, TAKEN, Index, KeyAttribute, Table
 from app.values import to_key
 
 INDEX = Index(1, "i", False, (KeyAttribute("g", "S"),), (KeyAttribute("n", "N"),))
@@ -121,3 +121,25 @@ def test_what_is_projected_changes_the_entry_in_its_place() -> None:
 def test_writers_keep_an_index_in_every_state_but_one(status: str, kept: int) -> None:
     table = replace(TABLE, indexes=(replace(INDEX, status=status),))
     assert len(entry_changes(table, None, ITEM)) == kept
+
+
+# Who adds an entry before all others take it away leaves one standing.
+def test_entries_are_taken_away_before_any_is_added() -> None:
+    moved = ITEM | {"g": {"S": "elsewhere"}}
+    writes = ((None, ITEM), (ITEM, moved), (ITEM, ITEM | {"x": {"S": "other"}}), (ITEM, None))
+    place = place_of(INDEX, ITEM)
+    changes = {}
+    for phase in (ORDERED, TAKEN, KEPT):
+        table = replace(TABLE, indexes=(replace(INDEX, status="CREATING", phase=phase),))
+        changes[phase] = [entry_changes(table, old, new) for old, new in writes]
+    assert changes[ORDERED] == [(), (), (), ()]
+    assert changes[TAKEN][0] == ()
+    assert [(each.old, each.new, each.item) for (each,) in changes[TAKEN][1:]] == [
+        (place, None, None)
+    ] * 3
+    assert [each.new for (each,) in changes[KEPT]] == [
+        place,
+        place_of(INDEX, moved),
+        place,
+        None,
+    ]

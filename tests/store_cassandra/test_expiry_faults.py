@@ -15,8 +15,8 @@ from app.model.expiry import index_for
 from app.model.index import entry_changes
 from app.model.rows import Item, Key
 from app.model.stream import record_of
-from app.model.table import Table, TimeToLive
-from app.store.base import ABSENT, Batch, Write
+from app.model.table import KEPT, Table, TimeToLive
+from app.store.base import ABSENT, Batch, Committed, Token, Write
 from app.store.cassandra import CassandraStore
 from app.store.keyqueue import KeyQueue
 from tests.store_cassandra.dying import DieAt, Died, abandon
@@ -27,7 +27,7 @@ from tests.store_cassandra.support import MakeStore, created, new_key, until
 
 def timed() -> Table:
     table = replace(streamed(), stream=None)
-    expiry = replace(index_for(table, "expires"), status="ACTIVE")
+    expiry = replace(index_for(table, "expires"), status="ACTIVE", phase=KEPT)
     return replace(table, ttl=TimeToLive("expires", expiry))
 
 
@@ -107,3 +107,16 @@ async def test_two_that_delete_at_once_tell_it_once(make: MakeStore) -> None:
     found = [record for record in await records(stores[1], table) if record.event == "REMOVE"]
     assert len(found) == len(keys)
     assert all(record.by_service for record in found)
+
+
+# B1. The entry would stand where the tombstone of the first one is, and the item never go.
+async def test_what_a_transaction_of_a_slower_clock_makes_again_expires(make: MakeStore) -> None:
+    fast, slow = await make(clock=SystemClock(offset=50.0)), await make()
+    table = await created(fast, timed())
+    key = new_key()
+    new = expiring(key, -60)
+    for step in (new, None):
+        await attempt(fast, table, key, step)
+    write = Write(table, key, ABSENT, new, entry_changes(table, None, new))
+    assert await slow.commit(Batch((write,), Token("t", b"d"))) == Committed()
+    await is_gone(slow, table, key, job(slow))

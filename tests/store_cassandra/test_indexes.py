@@ -5,28 +5,35 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 
+from app.clock import SystemClock
 from app.errors import StoreUnavailable, TableChanged, TableGone
+from app.jobs.indexing import Indexing
+from app.metrics import Metrics
 from app.model.index import EntryChange, place_of, projected
-from app.model.rows import EVERYTHING, WHOLE, Key
-from app.model.table import Index, KeyAttribute, Table
+from app.model.rows import EVERYTHING, WHOLE, Item, Key
+from app.model.table import ORDERED, Index, KeyAttribute, Table
 from app.store.base import ANY, Batch, Committed, Conflict, Write
 from app.store.cassandra import CassandraStore
-from app.store.cassandra.session import Consistency, Statement
+from app.store.cassandra.session import Consistency, Result, Session, Statement
+from app.store.keyqueue import KeyQueue
 from tests.store_cassandra.indexing import (
     GLOBAL,
     LOCAL,
     H,
     attempt,
+    becomes_right,
     compare,
     indexed,
     item,
     over,
     scanned,
 )
-from tests.store_cassandra.support import FaultySession, MakeStore, created, new_key
+from tests.store_cassandra.support import FaultySession, MakeStore, created, new_key, until
 
 KEYS_ONLY = Index(3, "keys", False, (KeyAttribute("l", "S"),), projection="KEYS_ONLY")
 SOME = Index(4, "some", True, LOCAL.partition, (H,), projection="INCLUDE", included=("x",))
@@ -199,6 +206,95 @@ async def test_an_index_is_added_and_filled_by_writes_of_the_same_items(
     # Two backfills at once, while a writer moves the items.
     await asyncio.gather(*(fill(store, table, GLOBAL, keys) for store in (one, other)))
     await compare(one, table)
+
+
+# A13, B1. `phase` is how far the index had come when a process was stopped, which so does not know
+# of the next step; the other one, whose clock is ahead, goes on as far as it may.
+@pytest.mark.parametrize("phase", range(4))
+async def test_no_two_writers_are_more_than_one_phase_apart(
+    make_store: MakeStore, session: FaultySession, phase: int
+) -> None:
+    options = "&copy_seconds=60"
+    one = await make_store(options, clock=SystemClock(offset=50.0))
+    other = await make_store(options, session=session)
+    leader = await make_store(options)
+    table = await created(one, indexed())
+    keys = [new_key() for _ in range(5)]
+    for key in keys:
+        await written(other, table, key, item(key, g="a", h="1"))
+    number = table.next_index
+    begun = dataclasses.replace(GLOBAL, number=number, status="CREATING", phase=ORDERED)
+    with_index = dataclasses.replace(
+        table, indexes=(begun,), next_index=number + 1, version=table.version + 1
+    )
+    job = Indexing(leader, SystemClock(), Metrics(), KeyQueue())
+    assert await leader.leads("indexing")
+    steps = [lambda: leader.change_table(with_index), *[job.round] * 4]
+    for step in steps[:phase]:
+        await step()
+    now = await one.table(table.name)
+    assert now is not None
+    assert now.version == table.version + phase
+    # From here on `other` learns of nothing.
+    await one.settled(now)
+    go = asyncio.Event()
+
+    async def stopped(driver: Session, statement: Statement, values: Any, seconds: float) -> Result:
+        await go.wait()
+        return await driver.execute(statement, values, seconds)
+
+    session.on_next("SELECT DISTINCT part, version", stopped)
+    await until(no_faults(session), bool)
+    assert await other.table(table.name) == now
+    rest = asyncio.create_task(all_of(steps[phase:]))
+
+    async def latest() -> Table:
+        found = await until(lambda: one.table(table.name), lambda found: found != now)
+        assert found is not None
+        return found
+
+    moved, again, back, left, gone = keys
+    for key, stores in (
+        (moved, (one, other, one, other)),
+        (again, (one, other, one)),
+        (back, (one, other)),
+        (left, (other, one)),
+        (gone, (one, other)),
+    ):
+        for number, store in enumerate(stores):
+            new = item(key, g="ab"[number % 2 == 0], h="1", x=str(number))
+            last = number + 1 == len(stores)
+            # It still counts as one that is there.
+            await other._members.beat()
+            known = await latest() if store is one else now
+            await written(store, known, key, None if last and key in (again, gone) else new)
+    await written(one, await latest(), again, item(again, g="a", h="1"))
+    go.set()
+    await rest
+    done = await one.table(table.name)
+    assert done is not None
+    assert [each.status for each in done.indexes] == ["ACTIVE"]
+    await becomes_right(one, done)
+
+
+async def written(store: CassandraStore, table: Table, key: Key, new: Item | None) -> None:
+    """As operations do: blindly where nothing asks for what was there."""
+    if table.kept_indexes:
+        assert await attempt(store, table, key, new) == Committed()
+    else:
+        assert await store.commit(Batch((Write(table, key, ANY, new),))) == Committed()
+
+
+async def all_of(steps: Sequence[Callable[[], Awaitable[bool]]]) -> None:
+    for step in steps:
+        await step()
+
+
+def no_faults(session: FaultySession) -> Callable[[], Awaitable[bool]]:
+    async def taken() -> bool:
+        return not session._faults
+
+    return taken
 
 
 async def fill(store: CassandraStore, table: Table, index: Index, keys: list[Key]) -> None:

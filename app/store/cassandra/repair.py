@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ...model.index import Place, place_of, projected
 from ...model.rows import Item, Key
-from ...model.table import Index, Table
+from ...model.table import KEPT, Index, Table
 from . import document
 from .catalog import Catalog
 from .index_statements import EntryWrites, Sent
@@ -98,7 +98,8 @@ def _writes(
     item: Item | None,
     version: int,
 ) -> list[Sent]:
-    current = None if item is None else place_of(index, item)
+    # Before all know of the index, an entry might be left standing by who does not.
+    current = None if item is None or index.phase != KEPT else place_of(index, item)
     sent = [writes.delete(place, key, version) for place in places if place != current]
     if item is not None and current in places:
         entry = document.encode(projected(table, index, item))
