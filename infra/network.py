@@ -35,6 +35,7 @@ class NetworkStack(Stack):
                 vpc_cidr_block=existing.cidr,
                 availability_zones=list(existing.availability_zones),
                 isolated_subnet_ids=list(existing.private_subnet_ids),
+                isolated_subnet_route_table_ids=list(existing.private_route_table_ids) or None,
                 public_subnet_ids=list(existing.public_subnet_ids) or None,
             )
             self.cidr = existing.cidr
@@ -121,12 +122,8 @@ class NetworkStack(Stack):
                 security_groups=[inward],
                 open=False,
             )
-        # Of a VPC known by attributes the route tables are not known.
-        if stage.network.existing is None:
-            for name, service in (
-                ("S3", ec2.GatewayVpcEndpointAwsService.S3),
-                ("DynamoDB", ec2.GatewayVpcEndpointAwsService.DYNAMODB),
-            ):
-                self.vpc.add_gateway_endpoint(
-                    f"Endpoint-{name}", service=service, subnets=[_PRIVATE]
-                )
+        for name, service in (
+            ("S3", ec2.GatewayVpcEndpointAwsService.S3),
+            ("DynamoDB", ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+        ):
+            self.vpc.add_gateway_endpoint(f"Endpoint-{name}", service=service, subnets=[_PRIVATE])

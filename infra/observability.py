@@ -73,6 +73,7 @@ class ObservabilityStack(Stack):
         self.alarms.together(
             "StoreOverloaded", *(f"Keyspaces{name}" for name in _KEYSPACES), "FunctionThrottles"
         )
+        self._requests()
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"dynaspan-{stage.name}")
         for at in range(0, len(self._widgets), 2):
             board.add_widgets(*self._widgets[at : at + 2])
@@ -166,6 +167,18 @@ class ObservabilityStack(Stack):
                 function.metric_duration(statistic="p99", period=_MINUTE),
                 800 * float(seconds),
             )
+
+    def _requests(self) -> None:
+        """What clients see, whichever server or function answers: no alarm, a picture."""
+        for title, statistic, names in (
+            ("Requests", "SUM", ("SuccessfulRequests", "UserErrors", "ThrottledRequests")),
+            ("Latency", "AVG", ("SuccessfulRequestLatency",)),
+        ):
+            drawn = [
+                insight(f'SELECT {statistic}({name}) FROM "dynaspan" GROUP BY Operation', name)
+                for name in names
+            ]
+            self._widgets.append(cloudwatch.GraphWidget(title=title, left=drawn, width=12))
 
     def _own(self) -> None:
         for name, bound in _OWN.items():

@@ -24,13 +24,15 @@ class WrongStage(Exception):
 class ExistingVpc:
     """A VPC by its attributes; nothing is looked up, so that synth needs no credentials.
 
-    endpoints: whether it has the endpoints of README.md already, or a NAT gateway.
+    endpoints: whether it has the endpoints of README.md already, or a NAT gateway. Otherwise they
+    are made; those of S3 and DynamoDB go into private_route_table_ids, one for each private subnet.
     """
 
     vpc_id: str
     cidr: str
     availability_zones: tuple[str, ...]
     private_subnet_ids: tuple[str, ...]
+    private_route_table_ids: tuple[str, ...] = ()
     public_subnet_ids: tuple[str, ...] = ()
     endpoints: bool = False
 
@@ -278,6 +280,12 @@ def _network_faults(network: Network) -> typing.Iterator[str]:
         zones = len(existing.availability_zones)
         if zones < 2 or len(existing.private_subnet_ids) != zones:
             yield "network.existing.private_subnet_ids has one for each of at least two zones"
+        routes = len(existing.private_route_table_ids)
+        if routes != (0 if existing.endpoints else zones):
+            yield (
+                "network.existing.private_route_table_ids has one for each of private_subnet_ids, "
+                "or none where network.existing.endpoints is true"
+            )
         if existing.public_subnet_ids and len(existing.public_subnet_ids) != zones:
             yield "network.existing.public_subnet_ids has one for each zone, or none"
     elif not 2 <= network.zones <= 3:

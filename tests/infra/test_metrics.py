@@ -66,6 +66,10 @@ def test_alarms_are_on_numbers_that_are_written(
                 assert asked[1] in {name for _, name, _ in written}
                 seen.add(asked[1])
     assert {"SystemErrors", "JobFailures", "IndexDrift"} <= seen
+    (board,) = assembly.resources(stage, "observability", "AWS::CloudWatch::Dashboard")
+    drawn = set(re.findall(rf"\((\w+)\) FROM \W+{NAMESPACE}\W", json.dumps(board)))
+    assert drawn <= {name for _, name, _ in written}
+    assert {"SuccessfulRequests", "SuccessfulRequestLatency", "ThrottledRequests"} <= drawn
     # Keyspaces has neither streams nor the transactions of replication.
     for name in ("ReplicationLag", "ReplicationKept", "StreamLag"):
         assert (name in seen) is (stage == "hybrid")

@@ -58,6 +58,13 @@ def changed(stage: str, path: str, value: object) -> dict[str, Any]:
             True,
             "hybrid: network.existing.public_subnet_ids is needed for service.internet_facing.",
         ),
+        # Layers of images, and records that cannot be applied, go through S3.
+        (
+            "hybrid",
+            "network.existing.private_route_table_ids",
+            REMOVED,
+            "hybrid: network.existing.private_route_table_ids has one for each of private_subnet",
+        ),
         ("prod", "service.minimum", 31, "prod: service.minimum is at least 1 and at most service."),
         ("prod", "service.memory", 512, "prod: service.memory is 4 to 16 GiB where service.cpu is"),
         ("prod", "service.clients", ["all"], "prod: service.clients: 'all' is no block of IPv4"),

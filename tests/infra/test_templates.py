@@ -144,9 +144,32 @@ def test_requests_cpu_and_latency_scale(assembly: Assembly) -> None:
     }
     assert tracked == {"ALBRequestCountPerTarget", "ECSServiceAverageCPUUtilization"}
     steps = [p for p in policies if p["PolicyType"] == "StepScaling"]
-    assert steps
+    assert [
+        [one["ScalingAdjustment"] for one in p["StepScalingPolicyConfiguration"]["StepAdjustments"]]
+        for p in steps
+    ] == [[1, 3]]
+    (alarm,) = assembly.resources("prod", "service", "AWS::CloudWatch::Alarm")
+    assert (alarm["MetricName"], alarm["ExtendedStatistic"]) == ("TargetResponseTime", "p99")
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0.25, 3)
     (limits,) = assembly.resources("prod", "service", "AWS::ApplicationAutoScaling::ScalableTarget")
     assert (limits["MinCapacity"], limits["MaxCapacity"]) == (3, 30)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_requests_and_containers_are_observed(assembly: Assembly, stage: str) -> None:
+    parts = assembly.templates(stage)
+    clusters = [c for p in parts for c in assembly.resources(stage, p, "AWS::ECS::Cluster")]
+    assert clusters
+    for cluster in clusters:
+        assert {"Name": "containerInsights", "Value": "enhanced"} in cluster["ClusterSettings"]
+    kind = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+    balancers = [one for part in parts for one in assembly.resources(stage, part, kind)]
+    assert balancers
+    for balancer in balancers:
+        attributes = {one["Key"]: one["Value"] for one in balancer["LoadBalancerAttributes"]}
+        assert attributes["access_logs.s3.enabled"] == "true"
+        protected = attributes["deletion_protection.enabled"]
+        assert protected == ("false" if stage == "dev" else "true")
 
 
 def test_requests_under_way_end_before_a_task_does(assembly: Assembly) -> None:
@@ -207,6 +230,15 @@ def test_endpoints_are_those_that_something_asks_for(assembly: Assembly, stage: 
         for endpoint in assembly.resources(stage, "network", "AWS::EC2::VPCEndpoint")
         if endpoint["VpcEndpointType"] == "Interface"
     }
+    gateways = [
+        endpoint
+        for endpoint in assembly.resources(stage, "network", "AWS::EC2::VPCEndpoint")
+        if endpoint["VpcEndpointType"] == "Gateway"
+    ]
+    names = {json.dumps(endpoint["ServiceName"]).rpartition(".")[2][:2] for endpoint in gateways}
+    assert names == {"s3", "dy"}
+    zones = len(assembly.resources(stage, "network", "AWS::EC2::Subnet")) // 2 or 2
+    assert {len(endpoint["RouteTableIds"]) for endpoint in gateways} == {zones}
     texts = {part: json.dumps(one) for part, one in assembly.templates(stage).items()}
     tasks = any("AWS::ECS::TaskDefinition" in text for text in texts.values())
     wanted = {"secretsmanager": True, "ecr.api": tasks, "ecr.dkr": tasks, "logs": tasks}
