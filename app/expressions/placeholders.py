@@ -136,7 +136,8 @@ def _check_values(values: Mapping[str, Any]) -> None:
             raise _invalid_key("ExpressionAttributeValues", key)
     for key, value in values.items():
         try:
-            normalize(value)
+            # By itself a value may be as deep as an item, which it is only a part of.
+            normalize(value, 0)
         except ApiError as error:
             raise errors.validation(
                 f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"

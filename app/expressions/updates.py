@@ -11,6 +11,7 @@ from typing import cast
 
 from .. import errors
 from ..model.rows import Item
+from ..values.wire import check_nesting
 from . import tree
 from .cache import ProgramCache
 from .compiling import Program, names_of
@@ -111,7 +112,7 @@ class Update:
 
         Raises ValidationException where the item is not as the update needs it.
         """
-        return _changed_map(self._changes, item, item, self._environment)
+        return _changed_map(self._changes, item, item, self._environment, 1)
 
     def touched(self, item: Item) -> Item:
         """What UPDATED_OLD returns of the old item and UPDATED_NEW of the new one."""
@@ -153,27 +154,34 @@ def _grow(changes: Iterable[tuple[Parts, Getter]]) -> _Branch:
     return root
 
 
-def _changed(branch: _Branch, old: Value | None, item: Item, environment: Environment) -> Value:
-    """`old` with the changes of `branch`, as a new value."""
+def _changed(
+    branch: _Branch, old: Value | None, item: Item, environment: Environment, level: int
+) -> Value:
+    """`old` with the changes of `branch`, as a new value; `level` of nesting is that of its
+    members."""
     if old is not None:
         by_index = isinstance(next(iter(branch)), int)
         if by_index and "L" in old:
-            return {"L": _changed_list(branch, old["L"], item, environment)}
+            return {"L": _changed_list(branch, old["L"], item, environment, level)}
         if not by_index and "M" in old:
-            return {"M": _changed_map(branch, old["M"], item, environment)}
+            return {"M": _changed_map(branch, old["M"], item, environment, level)}
     raise errors.validation(
         "The document path provided in the update expression is invalid for update"
     )
 
 
-def _changed_map(branch: _Branch, old: Item, item: Item, environment: Environment) -> Item:
+def _changed_map(
+    branch: _Branch, old: Item, item: Item, environment: Environment, level: int
+) -> Item:
     new = old.copy()
     for name, change in cast(dict[str, "Getter | _Branch"], branch).items():
         if isinstance(change, dict):
-            new[name] = _changed(change, old.get(name), item, environment)
+            new[name] = _changed(change, old.get(name), item, environment, level + 1)
             continue
         value = change(item, environment)
         if value is not None:
+            if "M" in value or "L" in value:
+                check_nesting(value, level)
             new[name] = value
         else:
             new.pop(name, None)
@@ -181,7 +189,7 @@ def _changed_map(branch: _Branch, old: Item, item: Item, environment: Environmen
 
 
 def _changed_list(
-    branch: _Branch, old: list[Value], item: Item, environment: Environment
+    branch: _Branch, old: list[Value], item: Item, environment: Environment, level: int
 ) -> list[Value]:
     new = old.copy()
     removed = []
@@ -190,12 +198,15 @@ def _changed_list(
         if isinstance(change, dict):
             there = old[index] if index < len(old) else None
             # Raises when it is not there.
-            new[index] = _changed(change, there, item, environment)
+            new[index] = _changed(change, there, item, environment, level + 1)
             continue
         value = change(item, environment)
         if value is None:
             removed.append(index)
-        elif index < len(old):
+            continue
+        if "M" in value or "L" in value:
+            check_nesting(value, level)
+        if index < len(old):
             new[index] = value
         else:
             new.append(value)

@@ -34,7 +34,7 @@ def assigned(cursor: Cursor, target: tree.Path) -> tree.Operand:
         return found
     left = _addend(cursor)
     while cursor.token.kind in ("+", "-"):
-        left = tree.Arithmetic(cursor.next().kind, left, _addend(cursor))
+        left = tree.Arithmetic(cursor.operator().kind, left, _addend(cursor))
     if cursor.token.kind == "is":
         raise errors.validation("IS operator is not supported in update expressions")
     if cursor.token.kind in _NOT_ASSIGNED:
@@ -63,7 +63,7 @@ def _addend(cursor: Cursor) -> tree.Operand:
     refuse_select(cursor)
     left = _addend(cursor)
     while cursor.token.kind in ("+", "-"):
-        left = tree.Arithmetic(cursor.next().kind, left, _addend(cursor))
+        left = tree.Arithmetic(cursor.operator().kind, left, _addend(cursor))
     cursor.expect(")")
     return left
 

@@ -67,6 +67,7 @@ def where(cursor: Cursor) -> Where | None:
     parsed = _expression(cursor)
     if not _is_condition(parsed):
         raise errors.validation(_NOT_BOOLEAN)
+    cursor.end_expression()
     try:
         return Where(parsed, ConditionProgram(parsed))
     except Refused as refusal:
@@ -117,8 +118,8 @@ def _expression(cursor: Cursor, least: int = 0) -> _Term:
         if level == _COMPUTE or operator == "like":
             raise _not_in_condition(operator)
         if negation:
-            cursor.next()
-        token = cursor.next()
+            cursor.operator()
+        token = cursor.next() if operator == "is" else cursor.operator()
         if level in (_OR, _AND):
             left = _joined(cursor, operator, level, left)
         elif operator == "is":
@@ -130,7 +131,8 @@ def _expression(cursor: Cursor, least: int = 0) -> _Term:
 
 def _joined(cursor: Cursor, operator: str, level: int, first: _Term) -> tree.Condition:
     terms = [first, _expression(cursor, level)]
-    while cursor.skip(operator):
+    while cursor.token.kind == operator:
+        cursor.operator()
         terms.append(_expression(cursor, level))
     parts = [_condition(term, operator.upper(), _NOT_JOINED) for term in terms]
     if level == _OR:
@@ -199,7 +201,10 @@ def _unary(cursor: Cursor) -> _Term:
     sign = cursor.token.kind
     if sign not in ("not", "+", "-"):
         return _operand(cursor)
-    cursor.next()
+    if sign == "not":
+        cursor.operator()
+    else:
+        cursor.next()
     cursor.descend()
     if sign == "not":
         found: _Term = tree.Not(_condition(_expression(cursor, _NOT), "NOT", _NOT_NEGATED))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import errors
 from ..errors import ApiError
+from ..expressions.parser import MAX_OPERATORS
 from .tokens import END, NAME, QUOTED, Token, tokenize
 
 # Deeper than any value may be; each level costs a few frames of the parser.
@@ -17,6 +18,7 @@ class Cursor:
         self.text = text
         self.tokens = tokenize(text)
         self.parameters = 0
+        self._operators = 0
         self.place = 0
         self._level = 0
 
@@ -65,6 +67,20 @@ class Cursor:
         if self.token.kind not in (NAME, QUOTED):
             raise self.malformed()
         return self.next().text
+
+    def operator(self) -> Token:
+        """This token, an operator of an expression; the cursor moves on."""
+        self._operators += 1
+        return self.next()
+
+    def end_expression(self) -> None:
+        """Raises for one of too many operators, and counts anew."""
+        if self._operators > MAX_OPERATORS:
+            # The service counts no further.
+            raise errors.validation(
+                f"The expression contains too many operators; operator count: {MAX_OPERATORS + 1}"
+            )
+        self._operators = 0
 
     def descend(self) -> None:
         """To be called for each level of what may be nested; `ascend` at its end."""

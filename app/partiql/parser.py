@@ -315,6 +315,7 @@ def _actions(cursor: Cursor) -> list[tree.Action]:
     if not actions:
         raise cursor.malformed()
     _refuse_repeated(actions)
+    cursor.end_expression()
     return actions
 
 

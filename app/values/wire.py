@@ -100,6 +100,17 @@ def _normalize_all(values: Iterable[dict[str, Any]], depth: int) -> None:
         normalize(value, depth)
 
 
+def check_nesting(value: dict[str, Any], depth: int) -> None:
+    """Of a canonical value that an update puts at this level. Raises ValidationException."""
+    ((kind, content),) = value.items()
+    if kind not in ("L", "M"):
+        return
+    if depth >= MAX_DEPTH:
+        raise errors.validation("Nesting Levels have exceeded supported limits")
+    for member in content if kind == "L" else content.values():
+        check_nesting(member, depth + 1)
+
+
 def _check_depth(depth: int) -> None:
     if depth >= MAX_DEPTH:
         raise errors.validation(

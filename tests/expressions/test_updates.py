@@ -148,6 +148,41 @@ def test_numbers_out_of_range():
     )
 
 
+def nested(lists):
+    value = {"S": "x"}
+    for _ in range(lists):
+        value = {"L": [value]}
+    return value
+
+
+# A value of its own may have 32 lists, an item with it in its place no more than 31.
+@pytest.mark.parametrize(
+    ("text", "lists", "fits"),
+    [
+        ("SET a = :v", 31, True),
+        ("SET a = :v", 32, False),
+        ("SET m.n.o = :v", 29, True),
+        ("SET m.n.o = :v", 30, False),
+        ("SET l[5] = :v", 30, True),
+        ("SET l[0] = :v", 31, False),
+        ("SET l = list_append(l, :v)", 31, True),
+        ("SET l = list_append(l, :v)", 32, False),
+        ("SET m.n.o = deep", 1, False),
+    ],
+)
+def test_items_are_nested_no_deeper_than_others(text, lists, fits):
+    values = {":v": nested(lists)} if ":v" in text else None
+    placeholders = Placeholders(None, values)
+    placeholders.check({"UpdateExpression": text})
+    change = update(text, placeholders)
+    item = {"m": {"M": {"n": {"M": {}}}}, "l": {"L": [{"N": "1"}]}, "deep": nested(31)}
+    if fits:
+        change.apply(item)
+    else:
+        told = message_of(lambda: change.apply(item))
+        assert told == "Nesting Levels have exceeded supported limits"
+
+
 def bound(text, names=None, values=V):
     return update(text, Placeholders(names, values))
 

@@ -57,6 +57,13 @@ def add(table: str, pk: str, units: int, **more: Any) -> dict[str, Any]:
     return {"Update": part | more}
 
 
+def nested_lists(count: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"S": "x"}
+    for _ in range(count):
+        value = {"L": [value]}
+    return value
+
+
 def stored(client: Any, table: str, pk: str) -> dict[str, Any] | None:
     item: dict[str, Any] | None = client.get_item(
         TableName=table, Key=wire(pk), ConsistentRead=True
@@ -196,6 +203,10 @@ def test_faults_of_single_items(
         (
             update("SET s.a = :v", v=number(1)),
             "The document path provided in the update expression is invalid for update",
+        ),
+        (
+            update("SET d = :v", v=nested_lists(32)),
+            "Nesting Levels have exceeded supported limits",
         ),
         (
             update("SET big = :v", v={"S": "x" * 409_600}),

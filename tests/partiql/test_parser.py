@@ -513,6 +513,24 @@ def test_one_of_two_faults(text: str, message: str) -> None:
     assert caught.value.message == message
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("SELECT a FROM t WHERE a = 1" + " AND b = 1" * 149, None),
+        ("SELECT a FROM t WHERE a = 1" + " AND b = 1" * 150, 301),
+        ("UPDATE t SET a = 1" + " + 1" * 300 + " WHERE b = 1", None),
+        ("UPDATE t SET a = 1, c = 1" + " + 1" * 301 + " WHERE b = 1", 301),
+        ("DELETE FROM t WHERE NOT a NOT IN [1]" + " OR b NOT BETWEEN 1 AND 2" * 100, 301),
+    ],
+)
+def test_an_expression_has_three_hundred_operators(text: str, count: int | None) -> None:
+    if count is None:
+        bind(text, None)
+    else:
+        expected = f"The expression contains too many operators; operator count: {count}"
+        assert refusal(text) == expected
+
+
 def test_a_parameter_that_is_no_value_is_found_before_one_that_lacks() -> None:
     with pytest.raises(ApiError, match="cannot be converted to a numeric value"):
         bind("SELECT * FROM t WHERE a = ? AND b = ?", [{"N": "x"}])
