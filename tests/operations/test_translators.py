@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import create
+
 pytestmark = pytest.mark.own_answer("this tag has a meaning here")
 
 TAG = "dynaspan:translator"
@@ -19,19 +21,9 @@ def kept(request: pytest.FixtureRequest, client: Any, store_kind: str) -> Iterat
     if store_kind == "sqlite" and request.param != "document":
         pytest.skip("SQLite keeps items in one way")
     name = f"kept-{uuid.uuid4().hex[:8]}"
-    _create(client, name, request.param)
+    create(client, name, {"pk": "S"}, Tags=[{"Key": TAG, "Value": request.param}])
     yield name
     client.delete_table(TableName=name)
-
-
-def _create(client: Any, name: str, translator: str) -> None:
-    client.create_table(
-        TableName=name,
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-        Tags=[{"Key": TAG, "Value": translator}],
-    )
 
 
 def test_an_unknown_translator_is_refused(client: Any, fails: Callable[..., None]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import create
+
 pytestmark = pytest.mark.own_answer("this tag has a meaning here")
 
 TAG = "system:write_isolation"
@@ -35,18 +37,10 @@ def make_table(client: Any) -> Iterator[Callable[..., str]]:
 
     def make(policy: str, **more: Any) -> str:
         name = f"isolated-{uuid.uuid4().hex[:8]}"
-        client.create_table(
-            TableName=name,
-            **{
-                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-                "BillingMode": "PAY_PER_REQUEST",
-                "Tags": [{"Key": TAG, "Value": policy}],
-                **more,
-            },
-        )
         made.append(name)
-        return name
+        return create(
+            client, name, {"pk": "S"}, **{"Tags": [{"Key": TAG, "Value": policy}], **more}
+        )
 
     yield make
     for name in made:

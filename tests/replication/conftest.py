@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -51,7 +52,18 @@ async def make_table(ctx: Context, **more: Any) -> str:
     for member, value in more.items():
         request[member] = [*request.get(member, []), *value] if isinstance(value, list) else value
     await create_table.run(ctx, request)
+    await usable(ctx, name)
     return name
+
+
+async def usable(ctx: Context, name: str) -> None:
+    """CreateTable does not wait for a store that is slow."""
+    for _ in range(600):
+        table = await ctx.store.table(name)
+        if table is not None and table.status == "ACTIVE":
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(f"{name} is still not there")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from app.operations.context import Context
 from app.store.keyqueue import KeyQueue
 from app.store.open import open_store
 
+from .conftest import usable
 from .test_stream_handler import running
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -52,6 +53,7 @@ async def test_each_event(new_store_url: Callable[[], str], tmp_path: Path) -> N
             "BillingMode": "PAY_PER_REQUEST",
         },
     )
+    await usable(ctx, "orders")
 
     def deliver() -> list[Any]:
         with running(store=url, on_failure=f"file://{kept}") as handler:
