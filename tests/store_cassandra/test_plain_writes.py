@@ -12,6 +12,7 @@ from app.clock import SystemClock
 from app.errors import StoreUnavailable, StoreUnknown
 from app.jobs.isolation import moved
 from app.model.isolation import ALWAYS, FORBID, LWT, ONLY_RMW, PLAIN, TO_LWT, UNSAFE, held
+from app.model.plans import Delta
 from app.model.rows import Key
 from app.model.table import Table
 from app.store.base import ANY, Batch, Committed, Write
@@ -58,6 +59,41 @@ async def test_a_plain_write_is_one_statement_without_a_condition(
         assert " IF " not in statement
         # A12: ballots and plain writes take their time from the same clocks.
         assert "TIMESTAMP" not in statement
+
+
+# What sets asks for the size that the item has at most: without a condition no bound holds that a
+# process has only remembered.
+async def test_a_plain_delta_reads_no_item(
+    faulty_store: CassandraStore, session: FaultySession
+) -> None:
+    store, key = faulty_store, new_key()
+    table = new_table()
+    table = replace(table, isolation=FORBID, writes=PLAIN, translator="attributes")
+    table = await created(store, table)
+
+    async def change(delta: Delta) -> None:
+        write = Write(table, key, ANY, None, delta=delta)
+        assert await store.commit(Batch((write,))) == Committed()
+
+    session.sent.clear()
+    await change(Delta({"a": {"S": "1"}, "b": {"S": "2"}}, frozenset(), 1000))
+    await change(Delta({}, frozenset({"b"}), 1000))
+    kinds = [statement.split(" FROM")[0] for statement in session.sent_for(table)]
+    assert [kind.split()[0] for kind in kinds] == ["SELECT", "UPDATE", "UPDATE"]
+    assert kinds[0] == "SELECT size, live"
+    assert await found(store, table, key) == item_of(key, a="1")
+
+    async def meanwhile(
+        driver: Session, statement: Statement, values: Sequence[Value], seconds: float
+    ) -> Result:
+        there = await driver.execute(statement, values, seconds)
+        await delete(store, table, key)
+        return there
+
+    # An item without its key could not be told from any other.
+    session.on_next("SELECT size, live", meanwhile)
+    await change(Delta({"c": {"S": "3"}}, frozenset(), 1000))
+    assert await found(store, table, key) == item_of(key, c="3")
 
 
 async def test_only_read_modify_writes_are_lwts(

@@ -49,8 +49,10 @@ from .streams import Streams
 from .translator import required
 from .url import Address
 
-# A caller waits so long; then the catalog says CREATING or DELETING and the work goes on.
-_CALLER_SECONDS = 1.5
+# A caller waits so long; then the catalog says CREATING or DELETING and the work goes on. Nobody
+# has to be waited for when a table is made, so that only nodes with much to do take longer.
+_CREATE_SECONDS = 5.0
+_DROP_SECONDS = 1.5
 _CLOSE_SECONDS = 2.0
 _LEASE = "schema"
 _LEASE_SECONDS = 15
@@ -111,7 +113,7 @@ class Changes:
         if not answer["[applied]"] and answer["change"] != change:
             return False
         await self._faults.at("create:row")
-        await self._some_of(self._settle(table.name, table.id))
+        await self._some_of(self._settle(table.name, table.id), _CREATE_SECONDS)
         return True
 
     async def change(self, table: Table) -> bool:
@@ -156,7 +158,7 @@ class Changes:
             return False
         await self._faults.at("drop:row")
         self._streams.survey()
-        await self._some_of(self._settle(table.name, table.id))
+        await self._some_of(self._settle(table.name, table.id), _DROP_SECONDS)
         return True
 
     async def take_over(self) -> None:
@@ -257,8 +259,8 @@ class Changes:
             task.add_done_callback(lambda _: self._work.pop(id, None))
         return task
 
-    async def _some_of(self, task: asyncio.Task[None]) -> None:
-        done, _ = await asyncio.wait((task,), timeout=_CALLER_SECONDS)
+    async def _some_of(self, task: asyncio.Task[None], seconds: float) -> None:
+        done, _ = await asyncio.wait((task,), timeout=seconds)
         if done:
             task.result()
 

@@ -65,13 +65,11 @@ class PlainWrites:
         if not delta.set:
             await self._writer.write(statement, removed, generation)
             return Committed()
-        added = delta.set
+        # With its key, as nobody compares whether the item is there when this comes.
+        added = _keys(write) | delta.set
         found = (await self._patient.execute(changes.bound, row)).rows
         size = found[0][0] if found and found[0][1] else None
-        if size is None:
-            added = _keys(write) | added
-            size = 0
-        size += item_size(added)
+        size = item_size(added) if size is None else size + item_size(delta.set)
         if size > delta.most:
             # The bound counts what was written over; what is there may leave room.
             there = (await self._reads.look(items, write.key)).row
@@ -100,6 +98,6 @@ def is_plain(write: Write) -> bool:
 
 
 def _keys(write: Write) -> dict[str, dict[str, str]]:
-    """The key attributes of an item that is not there yet."""
+    """The key attributes of its item."""
     parts = zip(write.table.keys, write.key, strict=False)
     return {each.name: from_key(each.type, part) for each, part in parts if part is not None}
