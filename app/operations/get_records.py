@@ -24,13 +24,13 @@ _SERVICE = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
 
 async def run(ctx: Context, request: Request) -> Answer:
     limit = request.get("Limit", MOST_RECORDS)
+    now = ctx.clock.time()
+    iterator = decode_iterator(request["ShardIterator"], now)
     if limit > MOST_RECORDS:
         raise errors.validation(
             "One or more parameter values were invalid: "
             f"Limit should be less than or equal to {MOST_RECORDS}"
         )
-    now = ctx.clock.time()
-    iterator = decode_iterator(request["ShardIterator"], now)
     stream = await known_stream(ctx, iterator.arn)
     page = await ctx.store.read_stream(stream, iterator.shard, start=iterator.start, limit=limit)
     if isinstance(page, Trimmed):

@@ -20,7 +20,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     moment: float | None = request.get("Timestamp")
     if kind not in _AT_NUMBER and number is not None:
         raise _invalid("SequenceNumber should not be passed for this iterator type")
-    if kind in _AT_NUMBER and (number is None or not (number.isascii() and number.isdigit())):
+    if kind in _AT_NUMBER and number is None:
         raise _invalid("Invalid SequenceNumber")
     if kind != "AT_TIMESTAMP" and moment is not None:
         raise _invalid("Timestamp should not be passed for this iterator type")
@@ -36,6 +36,8 @@ async def run(ctx: Context, request: Request) -> Answer:
         raise errors.resource_not_found(f"{_NOT_FOUND}Shard does not exist")
     start: int | None = None
     if number is not None:
+        if not (number.isascii() and number.isdigit()):
+            raise _invalid("Invalid SequenceNumber")
         start = sequence_of(stream.stream, shard, int(number))
         # DescribeStream names the first number of a shard before there is a record of it.
         if not 0 < start < max(following, FIRST_SEQUENCE + 1):

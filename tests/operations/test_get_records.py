@@ -211,6 +211,12 @@ def test_bad_limits(streams: Any, arn: str, limit: int, message: str) -> None:
     assert caught.value.response["Error"] == {"Code": "ValidationException", "Message": message}
 
 
+def test_a_bad_iterator_is_found_before_a_high_limit(streams: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        streams.get_records(ShardIterator="x", Limit=1001)
+    assert caught.value.response["Error"]["Message"] == "Invalid ShardIterator"
+
+
 # Whichever server wrote it: the median is far under a second.
 def test_a_record_is_there_within_seconds(
     second_client: Any, streams: Any, stream_table: str, arn: str, key: str

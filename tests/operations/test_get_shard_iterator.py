@@ -190,3 +190,21 @@ def test_what_is_not_there(streams: Any, arn: str, shard: str) -> None:
     _fails(streams, code, f"{found}Stream does not exist", **absent)
     for bad in ("shardId-00000000000000000000-00000000", "x" * 30, shard[:-1] + "7"):
         _fails(streams, code, f"{found}Shard does not exist", **(request | {"ShardId": bad}))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"ShardIteratorType": "AT_SEQUENCE_NUMBER"}, BAD_NUMBER),
+        ({"ShardIteratorType": "LATEST", "SequenceNumber": "0" * 21}, NOT_PASSED),
+        pytest.param(
+            {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "x" * 21},
+            "Requested resource not found: Stream does not exist",
+            marks=pytest.mark.differs_locally("tells less"),
+        ),
+    ],
+)
+def test_one_of_two_faults(streams: Any, arn: str, more: dict[str, Any], message: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        streams.get_shard_iterator(StreamArn=arn + "9", ShardId="x" * 30, **more)
+    assert caught.value.response["Error"]["Message"] == message

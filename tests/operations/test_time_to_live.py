@@ -99,6 +99,30 @@ def test_a_table_that_is_not_there(fails: Any) -> None:
     fails("describe_time_to_live", "ResourceNotFoundException", NOT_FOUND, TableName="not-there")
 
 
+# A constraint is found before the table, the table before its state.
+@own_words
+@pytest.mark.parametrize(
+    ("attribute", "code", "message"),
+    [
+        (
+            "x" * 256,
+            "ValidationException",
+            constraints(
+                fault(
+                    "x" * 256,
+                    "timeToLiveSpecification.attributeName",
+                    "have length less than or equal to 255",
+                )
+            ),
+        ),
+        ("ttl", "ResourceNotFoundException", NOT_FOUND),
+    ],
+)
+def test_one_of_two_faults(fails: Any, attribute: str, code: str, message: str) -> None:
+    given = specification(attribute, False)
+    fails("update_time_to_live", code, message, TableName="not-there", **given)
+
+
 @pytest.fixture(scope="module")
 def own(client: Any, create_table: Callable[..., str]) -> Iterator[str]:
     name = create_table(f"test-ttl-{time.time_ns()}", {"pk": "S"})
