@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from .auth import Authenticator, key_ring
+from .auth import Authenticator, KeyRing, key_ring
 from .clock import Clock, SystemClock
 from .config import ConfigError, Settings
 from .errors import StoreError
@@ -53,7 +53,7 @@ def create_app(
     """
     from .http.application import Application
 
-    return Application(*_parts(settings, store, clock, metrics, answer_bytes))
+    return Application(*_parts(settings, store, clock, metrics, answer_bytes, key_ring(settings)))
 
 
 def create_front(
@@ -62,10 +62,12 @@ def create_front(
     store: Store,
     clock: Clock,
     metrics: Metrics,
+    keys: KeyRing,
     answer_bytes: int | None = None,
 ) -> Front:
-    """What answers as `create_app`'s does, without a lifespan; FastAPI is imported when needed."""
-    parts = _parts(settings, store, clock, metrics, answer_bytes)
+    """What answers as `create_app`'s does, without a lifespan and by `keys`; FastAPI is imported
+    when needed."""
+    parts = _parts(settings, store, clock, metrics, answer_bytes, keys)
 
     def make() -> Application:
         from .http.application import Application
@@ -81,6 +83,7 @@ def _parts(
     clock: Clock | None,
     metrics: Metrics | None,
     answer_bytes: int | None,
+    keys: KeyRing,
 ) -> tuple[DataPlane, Readiness, Metrics, Lifespan]:
     clock = clock or SystemClock()
     metrics = metrics or Metrics(OPERATION_NAMES)
@@ -128,7 +131,7 @@ def _parts(
             await asyncio.wait(beside)
             await store.close()
 
-    authenticator = Authenticator(settings.auth, key_ring(settings), clock=clock, metrics=metrics)
+    authenticator = Authenticator(settings.auth, keys, clock=clock, metrics=metrics)
     readiness = Readiness(store, clock=clock, metrics=metrics, deadline=settings.deadline)
     return DataPlane(OPERATIONS, context, authenticator), readiness, metrics, lifespan
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..config import ConfigError, Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
 _SECRET_SECONDS = 60
 
@@ -48,11 +52,12 @@ def key_ring(settings: Settings) -> KeyRing:
 def _secret(name: str) -> list[str]:
     """Lines of ID:SECRET, or of a JSON object from ids to secrets, as the console makes it."""
     # Imported here: it loads boto3, which takes a tenth of a second.
-    from aws_lambda_powertools.utilities import parameters
+    from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+    from botocore.exceptions import BotoCoreError
 
     try:
-        text = str(parameters.get_secret(name, max_age=_SECRET_SECONDS))
-    except parameters.exceptions.GetParameterError as fault:
+        text = str(_provider().get(name, max_age=_SECRET_SECONDS))
+    except (GetParameterError, BotoCoreError) as fault:
         raise ConfigError(f"access_keys_secret {name} cannot be read: {fault}") from None
     if not text.lstrip().startswith("{"):
         return text.splitlines()
@@ -60,6 +65,17 @@ def _secret(name: str) -> list[str]:
         return [f"{key_id}:{secret}" for key_id, secret in json.loads(text).items()]
     except ValueError:
         raise ConfigError(f"access_keys_secret {name} is neither lines nor JSON") from None
+
+
+@cache
+def _provider() -> SecretsProvider:
+    """One for all, as its cache is. It gives up within seconds: a function that reads its keys
+    again has a request to answer."""
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "total_max_attempts": 2}
+    return SecretsProvider(boto_config=Config(connect_timeout=2, read_timeout=2, retries=retries))
 
 
 def _lines(path: Path) -> list[str]:

@@ -21,7 +21,7 @@ from mangum.types import LambdaHandler
 
 from ..auth import key_ring
 from ..clock import Clock, SystemClock
-from ..config import Settings, load_settings, may_trace, sampled, starts_ahead
+from ..config import ConfigError, Settings, load_settings, may_trace, sampled, starts_ahead
 from ..errors import StoreError
 from ..http.front import Front
 from ..main import OPERATION_NAMES, create_front
@@ -70,6 +70,8 @@ class Function:
         self._cold = True
         self._opened = False
         self._used = 0.0
+        self._keys = key_ring(settings)
+        self._keys_read = self._clock.monotonic()
         self._build()
         if starts_ahead():
             self._app.prepare()
@@ -114,14 +116,13 @@ class Function:
     # -- the application --------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._keys = key_ring(self._settings)
-        self._keys_read = self._clock.monotonic()
         self._store: Store = open_store(self._settings, self._clock, self._metrics)
         self._app: Front = create_front(
             self._settings,
             store=self._store,
             clock=self._clock,
             metrics=self._metrics,
+            keys=self._keys,
             answer_bytes=_INVOKE_BYTES,
         )
         self._small_app: Front = create_front(
@@ -129,6 +130,7 @@ class Function:
             store=self._store,
             clock=self._clock,
             metrics=self._metrics,
+            keys=self._keys,
             answer_bytes=_BALANCER_BYTES,
         )
         self._mangum = Mangum(self._app, lifespan="off", text_mime_types=TEXT_TYPES)
@@ -138,13 +140,23 @@ class Function:
         """Raises StoreError."""
         if now - self._keys_read > _KEYS_SECONDS:
             self._keys_read = now
-            if key_ring(self._settings) != self._keys:
+            if self._has_other_keys():
                 await self._anew()
         if self._opened and now - self._used > _IDLE_SECONDS and not await self._answers():
             await self._anew()
         if not self._opened:
             await self._store.open()
             self._opened = True
+
+    def _has_other_keys(self) -> bool:
+        try:
+            keys = key_ring(self._settings)
+        except ConfigError as fault:
+            # Whoever could sign still can, until it is known who may.
+            self._log.error("the access keys stay as they were: %s", fault)
+            return False
+        self._keys, before = keys, self._keys
+        return keys != before
 
     async def _answers(self) -> bool:
         try:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.auth import keys
 from app.config import Settings
 from app.lambda_handler.function import Function, Jobs, shape
 
@@ -201,3 +205,100 @@ def test_metrics_are_lines_of_the_log(
             assert found["SuccessfulRequests"] == [1.0]
             assert found["cold_start"] is cold
             assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "dynaspan"
+
+
+class SecretsManager:
+    """What AWS's own answers to GetSecretValue. `text` None: nobody may read it."""
+
+    def __init__(self) -> None:
+        self.text: str | None = "OLD:secret"
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                denied = {"__type": "AccessDeniedException", "message": "no"}
+                answer = denied if outer.text is None else {"SecretString": outer.text}
+                body = json.dumps(answer).encode()
+                self.send_response(400 if outer.text is None else 200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]:
+    manager = SecretsManager()
+    thread = threading.Thread(target=manager.server.serve_forever, args=(0.05,))
+    thread.start()
+    for name, value in {
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": manager.url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    keys._provider.cache_clear()
+    yield manager
+    keys._provider().client.close()
+    keys._provider.cache_clear()
+    manager.server.shutdown()
+    manager.server.server_close()
+    thread.join()
+
+
+class LaterClock:
+    """`later` seconds are added."""
+
+    later = 0.0
+
+    def time(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.later
+
+
+# While Secrets Manager does not answer those who could sign still can: a function that knew its
+# keys would otherwise fail with it.
+def test_access_keys_are_read_again_and_kept_where_they_cannot_be(
+    secrets: SecretsManager, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = f"sqlite:///{tmp_path}/x.db"
+    settings = Settings(store=path, auth="enforce", access_keys_secret="keys")
+    clock = LaterClock()
+
+    def signed(key: str) -> bool:
+        """Whether the key is known: the signature is wrong in any case."""
+        event = load("function-url-get-item")
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        claim = event["headers"]["authorization"].replace(
+            "EXAMPLEKEYID/20260101", f"{key}/{now[:8]}"
+        )
+        event["headers"] |= {"authorization": claim, "x-amz-date": now}
+        answer = thread.submit(function, event, Context()).result()
+        kind = json.loads(answer["body"])["__type"].rpartition("#")[2]
+        assert kind in ("UnrecognizedClientException", "InvalidSignatureException")
+        return bool(kind == "InvalidSignatureException")
+
+    with ThreadPoolExecutor(1) as thread:
+        function = thread.submit(Function, settings, clock).result()
+        assert (signed("OLD"), signed("NEW")) == (True, False)
+        secrets.text = '{"NEW": "secret"}'
+        assert (signed("OLD"), signed("NEW")) == (True, False)
+        clock.later += 301
+        # Powertools has a cache of its own, and a clock.
+        keys._provider().clear_cache()
+        assert (signed("OLD"), signed("NEW")) == (False, True)
+        secrets.text = None
+        clock.later += 301
+        keys._provider().clear_cache()
+        assert (signed("OLD"), signed("NEW")) == (False, True)
+        assert "the access keys stay as they were: access_keys_secret keys" in caplog.text
+        thread.submit(function.close).result()
