@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from ..values import normalize
 from .keys import KeyTerm, constant, key_terms, only_keys
 from .parser import parse
 from .statements import Exists, Insert, Select, Statement, Update, Where
+
+_is_name = re.compile(r"[a-zA-Z0-9_.-]{3,255}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def bind(
     Raises ValidationException for all that can be told without the table.
     """
     statement = parse(text)
+    _check_names(statement)
     if values is None:
         values = parameter_values(parameters)
     if len(values) < statement.parameters:
@@ -76,6 +80,25 @@ def bind(
     except Refused as refusal:
         raise errors.validation(str(refusal)) from None
     return Bound(text, parameters or (), statement, placeholders, wanted, changes)
+
+
+def _check_names(statement: Statement) -> None:
+    """Of what is read or updated; others are looked up whatever their name is."""
+    select = statement.select if isinstance(statement, Exists) else statement
+    if isinstance(select, Select):
+        names = (select.table, select.index)
+    elif isinstance(select, Update):
+        names = (select.table, None)
+    else:
+        return
+    for name in names:
+        if name is not None and not (_is_name(name) or name.startswith("arn:")):
+            raise errors.validation(
+                "Table name should be within the length [3, 255] and only contain 'a-z', 'A-Z', "
+                "'0-9', '-', '_', '.'."
+                if name
+                else "Path component cannot be an empty string"
+            )
 
 
 def _condition(statement: Statement, placeholders: Placeholders) -> Condition | None:

@@ -155,10 +155,9 @@ MALFORMED = "Statement wasn't well formed, can't be processed: Expected identifi
             f"{FIRST}Select statements within ExecuteTransaction must specify the primary key in "
             "the where clause.",
         ),
-        pytest.param(
-            ["SELECT n FROM t.i WHERE pk = 'a'"],
+        (
+            ["SELECT n FROM t.idx WHERE pk = 'a'"],
             f"{FIRST}Reads on indices are not supported within transactions.",
-            marks=pytest.mark.differs_locally("names of indexes have three characters"),
         ),
         (
             ["SELECT n FROM t WHERE pk = 'a'", "DELETE FROM t WHERE pk = 'b'"],

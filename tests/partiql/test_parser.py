@@ -460,6 +460,10 @@ def test_what_is_not_supported_is_said(text: str, message: str) -> None:
 
 
 LIKE = "Unsupported operator in Condition Expression. Operator: like"
+BAD_NAME = (
+    "Table name should be within the length [3, 255] and only contain 'a-z', 'A-Z', '0-9', '-', "
+    "'_', '.'."
+)
 NO_FUNCTION = "Unrecognized function: f"
 NO_TYPE = "Incorrect operand type for operator or function; operator or function: "
 
@@ -499,12 +503,15 @@ NO_TYPE = "Incorrect operand type for operator or function; operator or function
             "EXISTS can only be used in ExecuteTransaction write requests.",
         ),
         # What only the values tell comes last.
-        ("UPDATE t SET a = a + 'x' WHERE b < true", f"{NO_TYPE}<, operand type: BOOL"),
-        ("UPDATE t SET a = a + 'x' WHERE b = 1", f"{NO_TYPE}+, operand type: S"),
+        ("UPDATE tbl SET a = a + 'x' WHERE b < true", f"{NO_TYPE}<, operand type: BOOL"),
+        ("UPDATE tbl SET a = a + 'x' WHERE b = 1", f"{NO_TYPE}+, operand type: S"),
         (
-            "UPDATE t SET a = a + 'x' WHERE b = ?",
+            "UPDATE tbl SET a = a + 'x' WHERE b = ?",
             "Number of parameters in request and statement don't match.",
         ),
+        ("SELECT a FROM t WHERE b < true AND c = ?", BAD_NAME),
+        ("SELECT a FROM tbl.i WHERE b < true", BAD_NAME),
+        ("UPDATE t SET a = a + 'x'", BAD_NAME),
     ],
 )
 def test_one_of_two_faults(text: str, message: str) -> None:
@@ -516,11 +523,11 @@ def test_one_of_two_faults(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "count"),
     [
-        ("SELECT a FROM t WHERE a = 1" + " AND b = 1" * 149, None),
-        ("SELECT a FROM t WHERE a = 1" + " AND b = 1" * 150, 301),
-        ("UPDATE t SET a = 1" + " + 1" * 300 + " WHERE b = 1", None),
-        ("UPDATE t SET a = 1, c = 1" + " + 1" * 301 + " WHERE b = 1", 301),
-        ("DELETE FROM t WHERE NOT a NOT IN [1]" + " OR b NOT BETWEEN 1 AND 2" * 100, 301),
+        ("SELECT a FROM tbl WHERE a = 1" + " AND b = 1" * 149, None),
+        ("SELECT a FROM tbl WHERE a = 1" + " AND b = 1" * 150, 301),
+        ("UPDATE tbl SET a = 1" + " + 1" * 300 + " WHERE b = 1", None),
+        ("UPDATE tbl SET a = 1, c = 1" + " + 1" * 301 + " WHERE b = 1", 301),
+        ("DELETE FROM tbl WHERE NOT a NOT IN [1]" + " OR b NOT BETWEEN 1 AND 2" * 100, 301),
     ],
 )
 def test_an_expression_has_three_hundred_operators(text: str, count: int | None) -> None:
@@ -533,23 +540,23 @@ def test_an_expression_has_three_hundred_operators(text: str, count: int | None)
 
 def test_a_parameter_that_is_no_value_is_found_before_one_that_lacks() -> None:
     with pytest.raises(ApiError, match="cannot be converted to a numeric value"):
-        bind("SELECT * FROM t WHERE a = ? AND b = ?", [{"N": "x"}])
+        bind("SELECT * FROM tbl WHERE a = ? AND b = ?", [{"N": "x"}])
 
 
 def test_every_parameter_needs_a_value() -> None:
     with pytest.raises(ApiError, match="Number of parameters in request and statement don't match"):
-        bind("SELECT * FROM t WHERE a = ? AND b = ?", [{"S": "x"}])
+        bind("SELECT * FROM tbl WHERE a = ? AND b = ?", [{"S": "x"}])
 
 
 def test_parameters_are_taken_in_order() -> None:
-    bound = bind("SELECT * FROM t WHERE a = ? AND b IN [?, 'c']", [{"S": "x"}, {"S": "y"}])
+    bound = bind("SELECT * FROM tbl WHERE a = ? AND b IN [?, 'c']", [{"S": "x"}, {"S": "y"}])
     assert isinstance(bound.statement, Select)
     terms = bound.key_terms(bound.statement.where, ["a", "b"])
     assert terms == [("a", "EQ", ({"S": "x"},)), ("b", "IN", ({"S": "y"}, {"S": "c"}))]
 
 
 def test_what_a_where_says_of_keys() -> None:
-    bound = bind("SELECT * FROM t WHERE 1 < s AND (p = 1 OR p = 2) AND (x = 1 OR p = 3)", None)
+    bound = bind("SELECT * FROM tbl WHERE 1 < s AND (p = 1 OR p = 2) AND (x = 1 OR p = 3)", None)
     assert isinstance(bound.statement, Select)
     terms = bound.key_terms(bound.statement.where, ["p", "s"])
     assert terms == [("s", "GT", ({"N": "1"},)), ("p", "IN", ({"N": "1"}, {"N": "2"}))]
