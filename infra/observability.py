@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Duration, Stack
@@ -32,6 +33,8 @@ _KEYSPACES = (
     "PerConnectionRequestRateExceeded",
     "SystemErrors",
 )
+# Of the tables with catalog and leases, which may have a capacity of their own.
+_CATALOG = _KEYSPACES[:3]
 # Of the metrics that dynaspan itself writes: what should stay at 0, or under so much.
 _OWN = {"SystemErrors": 0, "JobFailures": 2, "IndexDrift": 0}
 
@@ -68,11 +71,12 @@ class ObservabilityStack(Stack):
         if replication is not None:
             self._replication(replication)
         if isinstance(stage.store, Keyspaces):
-            self._keyspaces(stage.store.keyspace)
+            self._keyspaces("Keyspaces", stage.store.keyspace, _KEYSPACES)
+            self._keyspaces("Catalog", f"{stage.store.keyspace}_catalog", _CATALOG)
         self.alarms.together("Down", "ServiceUnanswered", "ServiceErrors", "FunctionErrors")
-        self.alarms.together(
-            "StoreOverloaded", *(f"Keyspaces{name}" for name in _KEYSPACES), "FunctionThrottles"
-        )
+        store = [f"Keyspaces{name}" for name in _KEYSPACES]
+        store += [f"Catalog{name}" for name in _CATALOG]
+        self.alarms.together("StoreOverloaded", *store, "FunctionThrottles")
         self._requests()
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"dynaspan-{stage.name}")
         for at in range(0, len(self._widgets), 2):
@@ -188,10 +192,11 @@ class ObservabilityStack(Stack):
         if isinstance(self._stage.store, Cassandra):
             self._above("OwnStreamLag", _largest("StreamLag"), 60)
 
-    def _keyspaces(self, keyspace: str) -> None:
-        for name in _KEYSPACES:
+    def _keyspaces(self, prefix: str, keyspace: str, names: Sequence[str]) -> None:
+        # A query takes no OR: one for each keyspace.
+        for name in names:
             query = f"SELECT SUM({name}) FROM \"AWS/Cassandra\" WHERE Keyspace = '{keyspace}'"
-            self._above(f"Keyspaces{name}", insight(query, name), 0)
+            self._above(f"{prefix}{name}", insight(query, name), 0)
 
     def _replication(self, stack: ReplicationStack) -> None:
         function = stack.function

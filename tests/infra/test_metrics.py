@@ -110,3 +110,17 @@ def test_errors_in_logs_are_counted(assembly: Assembly, stage: str) -> None:
     for pattern in filters.values():
         wanted = re.findall(r'\$\.(\w+) = "(\w+)"', pattern)
         assert any(line.get(name) == value for name, value in wanted)
+
+
+# What throttles leases stops indexes and expiry, and shows in no metric of the users' tables.
+@pytest.mark.parametrize("stage", STAGES)
+def test_both_keyspaces_are_watched(assembly: Assembly, stage: str) -> None:
+    text = json.dumps(alarms(assembly, stage))
+    watched = set(re.findall(r"(\w+)\) FROM \W+AWS/Cassandra\W+ WHERE Keyspace = '(\w+)'", text))
+    made = {
+        one["KeyspaceName"] for one in assembly.resources(stage, "data", "AWS::Cassandra::Keyspace")
+    }
+    assert {keyspace for _, keyspace in watched} == made
+    for keyspace in made:
+        for name in ("ReadThrottleEvents", "WriteThrottleEvents"):
+            assert (name, keyspace) in watched
