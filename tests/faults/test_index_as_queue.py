@@ -22,7 +22,7 @@ from app.store.open import open_store
 from tests.conftest import LONG
 from tests.faults.support import compared
 
-MOVES = 200_000 if LONG else 2_000
+MOVES = 20_000 if LONG else 2_000
 AT_ONCE = 32
 PART = 2_000
 WAITING = 3
