@@ -7,6 +7,8 @@ way leaves the table held, and whoever leads the job goes on.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..errors import TableChanged, TableGone
 from ..model.isolation import HELD, held, released
 from ..model.table import Table
@@ -27,6 +29,14 @@ async def moved(store: Store, table: Table, to: str) -> Table:
         await store.quiet(table)
         table = await _change(store, released(table))
     return table
+
+
+async def ordered(store: Store, table: Table) -> None:
+    """Returns when all writes of the table are as `Table.is_ordered` says, or when it has changed:
+    look it up. Raises StoreUnavailable."""
+    changed = replace(table, ordered=True, version=table.version + 1)
+    if await store.change_table(changed):
+        await store.settled(changed)
 
 
 async def _change(store: Store, changed: Table) -> Table:

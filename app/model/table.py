@@ -137,7 +137,8 @@ class Table:
     global index; None is the service's default.
     `attached`: where its data is, when it is somebody else's.
     `translator`: how its store keeps items, if it knows several ways; `layout`: one of LAYOUTS.
-    `isolation`: its policy; `writes`: how it is written now, both as in `isolation`.
+    `isolation`: its policy; `writes`: how it is written now, both as in `isolation`; `ordered`: as
+    `is_ordered`, before there is anything that needs it.
     `options` holds settings that are only echoed, in API form: TableClassSummary.
     """
 
@@ -168,6 +169,7 @@ class Table:
     layout: str = SHARED
     isolation: str = ALWAYS
     writes: str = LWT
+    ordered: bool = False
 
     def state(self, now: float) -> str:
         """CREATING, UPDATING, DELETING or ACTIVE, as TableStatus tells it.
@@ -195,6 +197,11 @@ class Table:
         if self.ttl is None or self.ttl.index is None:
             return self.indexes
         return (*self.indexes, self.ttl.index)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether each write must know what is there, and have a version above that."""
+        return self.ordered or bool(self.kept_indexes) or self.stream is not None
 
     @property
     def keys(self) -> tuple[KeyAttribute, ...]:

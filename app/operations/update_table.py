@@ -15,7 +15,7 @@ from .stream_rules import with_stream_update
 from .table_rules import refuse_ineffective, with_class
 from .tables import described_table, refuse_busy
 from .throughput_rules import moved, on_demand, throughput, warm
-from .write_kinds import left_plain
+from .write_kinds import left_plain, put_in_order
 
 _CHANGES = (
     "ProvisionedThroughput",
@@ -47,10 +47,10 @@ async def run(ctx: Context, request: Request) -> Answer:
         changed = with_stream_update(ctx, request, changed)
         check_indexes_possible(ctx, changed)
         quiet = replace(changed, version=table.version, deletion_protection=False)
-        same = quiet == replace(table, deletion_protection=False)
+        same = quiet == replace(table, ordered=False, deletion_protection=False)
         if not same:
             changed = replace(changed, transition=transition(ctx, "UPDATING"))
-        if await left_plain(ctx, table, changed):
+        if await left_plain(ctx, table, changed) or await put_in_order(ctx, table, changed):
             continue
         # False: somebody else changed it since it was read.
         if await ctx.store.change_table(changed):
@@ -72,6 +72,7 @@ def _changed(request: Request, table: Table, now: float) -> Table:
     changed = replace(
         table,
         version=table.version + 1,
+        ordered=False,
         deletion_protection=request.get("DeletionProtectionEnabled", table.deletion_protection),
         options=with_class(request, table.options, now),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ..errors import TableChanged
-from ..jobs.isolation import moved
+from ..jobs.isolation import moved, ordered
 from ..model.isolation import LWT, PLAIN, wanted
 from ..model.table import Table
 from .context import Context
@@ -26,4 +26,13 @@ async def left_plain(ctx: Context, before: Table, changed: Table) -> bool:
         return False
     with suppress(TableChanged):
         await moved(ctx.store, before, LWT)
+    return True
+
+
+async def put_in_order(ctx: Context, before: Table, changed: Table) -> bool:
+    """As `left_plain`: for a stream, in which a blind write of a slower clock, between two that it
+    tells of, would have the second come before the first."""
+    if changed.stream is None or before.is_ordered:
+        return False
+    await ordered(ctx.store, before)
     return True

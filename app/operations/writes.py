@@ -89,7 +89,7 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     row: Row | None = None
     # An index entry is changed from what it was, and a stream tells of that, so that a table with
     # either is always read.
-    unread = not table.kept_indexes and table.stream is None
+    unread = not table.is_ordered
     if table.isolation == FORBID:
         _check_allowed(ctx, plan, unread)
         unread = unread and plan.old is not Old.NEEDED

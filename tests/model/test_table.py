@@ -80,6 +80,7 @@ FULL = Table(
     layout="per-table",
     isolation="forbid_rmw",
     writes="to plain",
+    ordered=True,
 )
 
 

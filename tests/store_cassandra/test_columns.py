@@ -30,7 +30,8 @@ async def keyspace(store: CassandraStore) -> AsyncIterator[str]:
     options = "WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
     await store._patient.ddl(f"CREATE KEYSPACE IF NOT EXISTS {name} {options}")
     yield name
-    await store._patient.ddl(f"DROP KEYSPACE IF EXISTS {name}")
+    # Of some hundred tables.
+    await store._session.execute_ddl(f"DROP KEYSPACE IF EXISTS {name}", 60.0)
 
 
 async def attached(store: CassandraStore, keyspace: str, columns: str, options: str = "") -> Table:

@@ -13,9 +13,10 @@ import pytest
 
 from app.clock import SystemClock
 from app.errors import StoreUnavailable, StoreUnknown, TableChanged
+from app.jobs.isolation import ordered
 from app.model.rows import Key
 from app.model.table import Table
-from app.store.base import ABSENT, Batch, Committed, Write
+from app.store.base import ABSENT, ANY, Batch, Committed, Write
 from app.store.cassandra import CassandraStore, outbox, relay, watch
 from app.store.cassandra.marks import MICROSECONDS, Mark, slot_of
 from app.store.cassandra.patience import Deadline
@@ -352,6 +353,58 @@ async def test_a_stale_writer_skips_no_record(make: MakeStore) -> None:
     await write(other, latest, key, item(key))
     await becomes_complete(other, latest)
     assert len(await records(other, latest)) == 1
+
+
+# B1. `other` has been stopped and does not know of the stream; the clock of `fast` is ahead.
+async def test_a_stream_begins_when_all_writes_are_in_order(
+    make: MakeStore, own_session: FaultySession
+) -> None:
+    fast, slow = await make(clock=SystemClock(offset=50.0)), await make()
+    other = await make(session=own_session)
+    other._catalog._copy_seconds = 60.0
+    table = await created(slow, replace(streamed(), stream=None, latest_stream=None))
+    await slow.settled(table)
+    held, go = asyncio.Event(), asyncio.Event()
+
+    async def stopped(
+        driver: Session, statement: Statement, values: Sequence[Value], seconds: float
+    ) -> Result:
+        held.set()
+        await go.wait()
+        return await driver.execute(statement, values, seconds)
+
+    own_session.on_next("SELECT DISTINCT part, version", stopped)
+    async with asyncio.timeout(30):
+        await held.wait()
+    assert await other.table(table.name) == table
+
+    async def begin() -> Table:
+        await ordered(slow, table)
+        now = await slow.table(table.name)
+        assert now is not None
+        enabled = replace(now, stream=streamed().stream, version=now.version + 1)
+        assert await slow.change_table(enabled)
+        await slow.settled(enabled)
+        return enabled
+
+    beginning = asyncio.create_task(begin())
+    latest = await until(lambda: fast.table(table.name), lambda found: found != table)
+    assert latest is not None
+    key = new_key()
+    assert await write(fast, latest, key, item(key, n="1")) == Committed()
+    await other._members.beat()
+    blind = Write(table, key, ANY, item(key, n="2"))
+    assert await other.commit(Batch((blind,))) == Committed()
+    again = await slow.table(table.name)
+    assert again is not None
+    assert await write(slow, again, key, item(key, n="3")) == Committed()
+    go.set()
+    enabled = await beginning
+    assert await write(slow, enabled, key, item(key, n="4")) == Committed()
+    await none_left(slow, enabled)
+    told = [record.new for record in await records(slow, enabled)]
+    assert told[-1] == item(key, n="4")
+    assert told == [item(key, n=str(number)) for number in range(5 - len(told), 5)]
 
 
 # Its records are in rows of the table itself.

@@ -245,7 +245,11 @@ async def test_a_process_that_wakes_up_cannot_commit_what_was_aborted(make: Make
 
 
 # A1, B5: until it is decided a transaction keeps writers off, and readers see what was before.
-async def test_a_transaction_under_way_locks_and_hides(make: MakeStore) -> None:
+async def test_a_transaction_under_way_locks_and_hides(
+    make: MakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow this machine is, nobody takes it for left behind.
+    monkeypatch.setattr(resolution, "PATIENCE_SECONDS", 30.0)
     hold = HoldAt("txn:prepared")
     store = await make(faults=hold, sweeps=False)
     table, keys = await two_old(store)

@@ -20,7 +20,7 @@ class Intents:
 
     def of(self, write: Write, items: ItemTable) -> Intent:
         """Raises ValidationException for what this dialect cannot keep."""
-        ordered = bool(write.table.kept_indexes) or write.table.stream is not None
+        ordered = write.table.is_ordered
         outbox = self._outboxes.of(write)
         image = None if write.item is None else Image(write.item)
         self._dialect.admit(write, image)

@@ -77,9 +77,9 @@ class Patient:
                 fault = exc
         raise StoreUnavailable(f"Cassandra did not answer in time: {fault}") from fault
 
-    async def ddl(self, cql: str) -> None:
-        """`cql` says IF EXISTS or IF NOT EXISTS."""
-        deadline = Deadline(self._clock, self._schema_seconds)
+    async def ddl(self, cql: str, *, times: int = 1) -> None:
+        """`cql` says IF EXISTS or IF NOT EXISTS. times: as long as usual."""
+        deadline = Deadline(self._clock, times * self._schema_seconds)
         while True:
             try:
                 return await self._session.execute_ddl(cql, max(deadline.left(), 0.1))

@@ -68,6 +68,8 @@ _THREE = 3
 _ID = re.compile("[0-9a-f]{32}")
 # How often, and how far apart, a cluster of two nodes is looked at again.
 _LOOKS = 12
+# Nobody waits for an answer, and a server that gives up is started again, to do the same.
+_FIRST_TIMES = 3
 _LOOK_SECONDS = 0.25
 
 
@@ -100,7 +102,7 @@ async def create(session: Session, patient: Patient, address: Address, dialect: 
         for keyspace in (address.keyspace, catalog):
             if keyspace not in there:
                 replication = await _replication(session, address)
-                await patient.ddl(dialect.keyspace(keyspace, replication))
+                await patient.ddl(dialect.keyspace(keyspace, replication), times=_FIRST_TIMES)
             await session.refresh_keyspace(keyspace)
     except DriverFault as fault:
         raise StoreUnavailable(f"the keyspaces cannot be made: {fault}") from fault
@@ -112,7 +114,7 @@ async def create(session: Session, patient: Patient, address: Address, dialect: 
             known = await _format(patient, catalog)
     for name in CATALOG_TABLES:
         if name not in found:
-            await patient.ddl(catalog_table(catalog, name, dialect))
+            await patient.ddl(catalog_table(catalog, name, dialect), times=_FIRST_TIMES)
     for _ in range(_LOOKS):
         try:
             if known < FORMAT:

@@ -310,7 +310,7 @@ class CassandraStore(Reading):
             return base.Conflict() if isinstance(outcome, Refused) else outcome
         items = self._table(write.table)
         changes = items.changes
-        if changes is None or write.table.kept_indexes or write.table.stream is not None:
+        if changes is None or write.table.is_ordered:
             raise ValueError("a delta of a table whose items must be read")
         return await self._blind.write(write, write.delta, items, changes)
 

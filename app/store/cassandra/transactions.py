@@ -71,7 +71,7 @@ class Transactions:
     async def _step(self, write: Write, items: ItemTable) -> Step | None:
         """None if what is there cannot be what is expected."""
         outbox = None if write.check else self._tools.outboxes.of(write)
-        ordered = bool(write.table.kept_indexes) or outbox is not None
+        ordered = write.table.is_ordered
         expected: int | None = None
         condition = IF_ANY
         if write.expected > ABSENT:
