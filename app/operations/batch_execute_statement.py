@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..errors import ApiError, StoreError, Unsupported
+from ..errors import ApiError, Malformed, StoreError, Unsupported
 from ..model import capacity
 from ..model.plans import NotWritten, Old, WritePlan
 from ..model.rows import Key
@@ -22,8 +22,10 @@ from ..partiql import (
     Bound,
     Delete,
     Exists,
+    Select,
     Update,
     bind,
+    is_select,
     parameter_values,
     parse,
 )
@@ -64,10 +66,11 @@ NOT_ONE_ITEM = (
 
 @dataclass(slots=True)
 class _One:
-    """One statement on its way: what it is bound to, and its answer. `units` are those of its
-    table, `of_indexes` those of indexes."""
+    """One statement on its way: what it is bound to, and its answer. `reads` is None where that
+    is not known. `units` are those of its table, `of_indexes` those of indexes."""
 
     request: Request
+    reads: bool | None = None
     bound: Bound | None = None
     table: Table | None = None
     work: ItemRead | WritePlan | None = None
@@ -148,11 +151,15 @@ async def _prepare(ctx: Context, one: _One, old: Old) -> None:
     is no value."""
     text, parameters = one.request["Statement"], one.request.get("Parameters")
     try:
-        parse(text)
+        statement = parse(text)
+        if not isinstance(statement, Exists):
+            one.reads = isinstance(statement, Select)
     except Unsupported as fault:
         one.answer["Error"] = _error(fault if fault.computed else errors.validation(_NONE_OF_THEM))
         return
     except ApiError as fault:
+        if not isinstance(fault, Malformed):
+            one.reads = is_select(text)
         one.answer["Error"] = _error(fault)
         return
     values = parameter_values(parameters)
@@ -187,8 +194,8 @@ def _plan(one: _One, table: Table, bound: Bound, old: Old) -> None:
 
 
 def _refuse_mixed(ones: Sequence[_One]) -> None:
-    kinds = {one.bound.reads for one in ones if one.bound is not None}
-    if len(kinds) > 1:
+    kinds = {one.reads for one in ones}
+    if {True, False} <= kinds:
         raise errors.validation(
             "Read and write requests together in the same batch is not supported."
         )

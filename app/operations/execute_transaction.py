@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import errors
 from ..errors import ApiError, EmptyKeyValue, Malformed, Unsupported
 from ..model import capacity
 from ..model.plans import Old, WritePlan
+from ..model.rows import Item
 from ..model.table import Table
 from ..partiql import (
     Bound,
@@ -49,6 +50,12 @@ _UNSUPPORTED = "Unsupported operation in transaction."
 _NO_CONDITION = "EXISTS() must contain a single item read with additional condition"
 
 
+class _Read(NamedTuple):
+    table: Table
+    statement: Bound
+    key: Item
+
+
 async def run(ctx: Context, request: Request) -> Answer:
     check_supported(ctx)
     parts = request["TransactStatements"]
@@ -59,25 +66,39 @@ async def run(ctx: Context, request: Request) -> Answer:
             "ExecuteTransaction API does not support both read and write operations in the same "
             "request."
         )
-    statements: list[Bound] = []
+    # One after the other: what is wrong with the first is told, whatever is with the others.
     tables: list[Table] = []
+    reads: list[_Read] = []
+    writes: list[Prepared] = []
     for number, bound in enumerate(bounds):
         if isinstance(bound, ApiError):
             raise _invalid(number, str(bound.message))
-        statements.append(bound)
-        tables.append(await _table(ctx, number, bound))
+        table = await _table(ctx, number, bound)
+        tables.append(table)
+        if bound.reads:
+            check_one_item(table, bound, f"{_in(number)}{_NOT_ONE_ITEM}")
+        exists = bound.statement if isinstance(bound.statement, Exists) else None
+        try:
+            if bound.reads:
+                reads.append(_Read(table, bound, key_of_select(table, bound)))
+            elif exists is None:
+                writes.append(prepared_write(table, bound, old=Old.NEEDED))
+        except ApiError as fault:
+            reasons = [errors.NO_REASON] * len(parts)
+            reasons[number] = errors.fault_reason(fault)
+            raise errors.transaction_canceled(reasons) from None
+        if exists is not None:
+            writes.append(_checked(number, table, bound, exists.select))
     mode = request.get("ReturnConsumedCapacity", "NONE")
-    if statements[0].reads:
-        return await _read(ctx, statements, tables, mode)
+    if reads:
+        return await _read(ctx, reads, mode)
     keys: set[Any] = set()
     actions = [
         Action(
-            _plan(number, table, statement, keys),
+            _plan(table, write, keys),
             part.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD",
         )
-        for number, (part, table, statement) in enumerate(
-            zip(parts, tables, statements, strict=True)
-        )
+        for part, table, write in zip(parts, tables, writes, strict=True)
     ]
     outcomes = await run_transaction(ctx, actions, token_of(request, "TransactStatements"))
     result: dict[str, Any] = {"Responses": []}
@@ -125,16 +146,13 @@ async def _table(ctx: Context, number: int, bound: Bound) -> Table:
     return table
 
 
-async def _read(
-    ctx: Context, statements: Sequence[Bound], tables: Sequence[Table], mode: str
-) -> Answer:
+async def _read(ctx: Context, wanted: Sequence[_Read], mode: str) -> Answer:
     keys: set[Any] = set()
     reads: list[ItemRead] = []
     reasons: list[Mapping[str, Any]] = []
-    for number, (table, statement) in enumerate(zip(tables, statements, strict=True)):
-        check_one_item(table, statement, f"{_in(number)}{_NOT_ONE_ITEM}")
+    for table, statement, key in wanted:
         try:
-            read = item_read(table, statement, key_of_select(table, statement))
+            read = item_read(table, statement, key)
         except ApiError as fault:
             reasons.append(errors.fault_reason(fault))
             continue
@@ -150,23 +168,16 @@ async def _read(
     result: dict[str, Any] = {"Responses": responses}
     if mode != "NONE":
         used = [
-            (table, capacity.TRANSACTION_FACTOR * read_units(row))
-            for table, row in zip(tables, rows, strict=True)
+            (read.table, capacity.TRANSACTION_FACTOR * read_units(row))
+            for read, row in zip(reads, rows, strict=True)
         ]
         result["ConsumedCapacity"] = read_capacity(used, mode)
     return result
 
 
-def _plan(number: int, table: Table, statement: Bound, keys: set[Any]) -> WritePlan | ApiError:
-    """A fault of one action is the reason for which all are cancelled; that an EXISTS is none, or
-    an empty key, refuses the request. The item must not be among `keys`, to which it is added."""
-    if isinstance(statement.statement, Exists):
-        prepared = _checked(number, table, statement, statement.statement.select)
-    else:
-        try:
-            prepared = prepared_write(table, statement, old=Old.NEEDED)
-        except ApiError as fault:
-            return fault
+def _plan(table: Table, prepared: Prepared, keys: set[Any]) -> WritePlan | ApiError:
+    """A fault of one action is the reason for which all are cancelled; an empty key refuses the
+    request. The item must not be among `keys`, to which it is added."""
     try:
         key = key_of_request(table, prepared.key)
     except EmptyKeyValue:

@@ -16,7 +16,7 @@ from ..model.rows import Item
 from ..values import normalize
 from .keys import KeyTerm, constant, key_terms, only_keys
 from .parser import parse
-from .statements import Exists, Insert, Select, Statement, Update, Where
+from .statements import Delete, Exists, Insert, Select, Statement, Update, Where
 
 _is_name = re.compile(r"[a-zA-Z0-9_.-]{3,255}").fullmatch
 
@@ -83,11 +83,11 @@ def bind(
 
 
 def _check_names(statement: Statement) -> None:
-    """Of what is read or updated; others are looked up whatever their name is."""
+    """Not of what is put, and what all is to be deleted of: these are looked up as they are."""
     select = statement.select if isinstance(statement, Exists) else statement
     if isinstance(select, Select):
         names = (select.table, select.index)
-    elif isinstance(select, Update):
+    elif isinstance(select, Update) or (isinstance(select, Delete) and select.where is not None):
         names = (select.table, None)
     else:
         return

@@ -154,6 +154,23 @@ def test_reads_and_writes_do_not_mix(fails: Any, client: Any, table: str, key: s
     assert "Item" not in client.get_item(TableName=table, Key={"pk": {"S": key}})
 
 
+# Whatever else is wrong with them; but what is none of them is neither.
+@own_words
+def test_statements_with_faults_do_not_mix_either(
+    batch: Batch, fails: Any, table: str, key: str
+) -> None:
+    for read in ("SELECT a AS b FROM nowhere", "SELECT * FROM nowhere WHERE a < true"):
+        fails(
+            "batch_execute_statement",
+            "ValidationException",
+            "Read and write requests together in the same batch is not supported.",
+            Statements=[{"Statement": insert(table, key)}, {"Statement": read}],
+        )
+    exists = f"EXISTS(SELECT * FROM \"{table}\" WHERE pk = '{key}' AND n = 1)"
+    found = batch(select(table, key), exists, "SELECT", "CREATE TABLE things")
+    assert ["Error" in each for each in found] == [False, True, True, True]
+
+
 def test_no_item_twice(fails: Any, table: str, key: str) -> None:
     fails(
         "batch_execute_statement",

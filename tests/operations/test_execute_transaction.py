@@ -110,6 +110,19 @@ def test_a_fault_of_one_cancels_all(cancelled: Execute, table: str, key: str) ->
     assert reasons == [NONE, {"Code": "ValidationError", "Message": message}]
 
 
+# Statements are looked at one after the other, before anything is done.
+def test_of_two_faults_that_of_the_first_is_told(cancelled: Execute, table: str, key: str) -> None:
+    reasons = cancelled(
+        insert(table, key),
+        f'UPDATE "{table}" SET n = 1 WHERE pk = 1',
+        f'DELETE FROM "{table}"',
+        f"DELETE FROM \"{table}\" WHERE pk = '{key}' RETURNING ALL OLD *",
+        f'DELETE FROM "{table}" WHERE f(n)',
+    )
+    message = "Key attribute's data type should match its data type in table's schema: Key pk"
+    assert reasons == [NONE, {"Code": "ValidationError", "Message": message}, NONE, NONE, NONE]
+
+
 # As of TransactGetItems.
 def test_a_fault_of_one_read_cancels_all(cancelled: Execute, table: str, key: str) -> None:
     reasons = cancelled(select(table, key), f'SELECT * FROM "{table}" WHERE pk = 1')

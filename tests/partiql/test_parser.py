@@ -512,6 +512,7 @@ NO_TYPE = "Incorrect operand type for operator or function; operator or function
         ("SELECT a FROM t WHERE b < true AND c = ?", BAD_NAME),
         ("SELECT a FROM tbl.i WHERE b < true", BAD_NAME),
         ("UPDATE t SET a = a + 'x'", BAD_NAME),
+        ("DELETE FROM t WHERE b < true", BAD_NAME),
     ],
 )
 def test_one_of_two_faults(text: str, message: str) -> None:
