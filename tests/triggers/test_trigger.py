@@ -259,7 +259,7 @@ def test_processes_share_the_shards_and_take_over_those_of_one_that_was_killed(
 ) -> None:
     table, arn = stream
     names = [f"k{number}" for number in range(16)]
-    arguments = ("--name", table, "--batch-size", "2")
+    arguments = ("--name", table, "--batch-size", "5")
     other = Endpoint()
     try:
         first = start_trigger(arn, endpoint.url, *arguments)
@@ -277,7 +277,7 @@ def test_processes_share_the_shards_and_take_over_those_of_one_that_was_killed(
         def delivered() -> list[dict[str, Any]]:
             return endpoint.records + other.records
 
-        wait_for(lambda: len(delivered()) >= written, second.log)
+        wait_for(lambda: len(delivered()) >= written, second.log, seconds=90)
         for name in names:
             places = [place for key, place in map(told, delivered()) if key == name]
             assert places == sorted(set(places)), name
