@@ -143,7 +143,8 @@ class _Attempts:
             values += intent.tail
             if intent.outbox is not None:
                 values += intent.outbox.values(version, expected)
-            await self._announce(version)
+            if intent.followers:
+                await self._announce(version)
             await self._of._faults.at("cas:before")
             if intent.followers and not all(each.in_time() for each in intent.followers):
                 self._withdraw()
@@ -186,10 +187,8 @@ class _Attempts:
                 raise StoreUnavailable(f"Cassandra did not take the write in time: {fault}")
 
     async def _announce(self, version: int) -> None:
-        followers = self._intent.followers
-        if followers:
-            marks = [follower.announce(version, self._deadline) for follower in followers]
-            self._marks = await asyncio.gather(*marks)
+        marks = [each.announce(version, self._deadline) for each in self._intent.followers]
+        self._marks = await asyncio.gather(*marks)
 
     async def _applied(self) -> Outcome:
         for follower, mark in zip(self._intent.followers, self._marks, strict=True):

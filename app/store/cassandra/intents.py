@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..base import ABSENT, Write
 from .cas import Follower, Intent
 from .dialect import Dialect
 from .document import Image
 from .entries import Entries, local_changes
 from .items import ItemTable
-from .outbox import Outboxes
+from .outbox import Outbox, Outboxes
+from .session import Value
 from .statements import IF_ABSENT, IF_ABSENT_SINCE, IF_ANY, IF_VERSION
+
+
+class _Along(NamedTuple):
+    """What goes along with a write: rows of local indexes, and as of `Intent`."""
+
+    removed: int = 0
+    added: int = 0
+    tail: tuple[Value, ...] = ()
+    followers: tuple[Follower, ...] = ()
+    outbox: Outbox | None = None
+
+
+_ALONE = _Along()
 
 
 class Intents:
@@ -20,11 +36,10 @@ class Intents:
 
     def of(self, write: Write, items: ItemTable) -> Intent:
         """Raises ValidationException for what this dialect cannot keep."""
-        ordered = write.table.is_ordered
-        outbox = self._outboxes.of(write)
+        table = write.table
+        ordered = table.is_ordered
         image = None if write.item is None else Image(write.item)
         self._dialect.admit(write, image)
-        local = local_changes(write, image)
         expected: int | None = None
         if write.expected > ABSENT:
             condition = IF_VERSION
@@ -32,28 +47,40 @@ class Intents:
         elif write.expected == ABSENT:
             condition = IF_ABSENT_SINCE if ordered else IF_ABSENT
         elif ordered:
-            raise ValueError("a write of a table with indexes must expect something")
+            raise ValueError(
+                "a write with a record, or of a table with indexes, must expect something"
+            )
         else:
             condition = IF_ANY
-        entries = self._entries.changes(write, items, image)
-        followers: tuple[Follower, ...] = () if entries is None else (entries,)
-        if outbox is not None:
-            followers += (outbox,)
+        along = _ALONE
+        if write.entries or write.record is not None or table.stream is not None:
+            along = self._along(write, items, image)
         return Intent(
             statements=items.statements,
             cas=items.statements.cas(
                 condition,
                 deletes=image is None,
-                removed=len(local.removed),
-                added=len(local.added),
-                tells=outbox is not None,
+                removed=along.removed,
+                added=along.added,
+                tells=along.outbox is not None,
             ),
-            identity=(write.table.id, write.key),
+            identity=(table.id, write.key),
             key=write.key,
             item=() if image is None else items.translator.values(image),
             expected=expected,
             since_delete=condition == IF_ABSENT_SINCE,
-            tail=local.values(write.key),
-            followers=followers,
-            outbox=outbox,
+            tail=along.tail,
+            followers=along.followers,
+            outbox=along.outbox,
+        )
+
+    def _along(self, write: Write, items: ItemTable, image: Image | None) -> _Along:
+        outbox = self._outboxes.of(write)
+        local = local_changes(write, image)
+        entries = self._entries.changes(write, items, image)
+        followers: tuple[Follower, ...] = () if entries is None else (entries,)
+        if outbox is not None:
+            followers += (outbox,)
+        return _Along(
+            *(len(local.removed), len(local.added), local.values(write.key)), followers, outbox
         )
