@@ -263,6 +263,8 @@ def test_processes_share_the_shards_and_take_over_those_of_one_that_was_killed(
     other = Endpoint()
     try:
         first = start_trigger(arn, endpoint.url, *arguments)
+        # It has made the table of checkpoints then.
+        wait_for(lambda: "dynaspan delivers" in first.log(), first.log)
         wait_for(lambda: sorted(holders(client, table).values()) == [4], first.log)
         second = start_trigger(arn, other.url, *arguments)
         written = 0
