@@ -102,7 +102,9 @@ async def test_a_server_may_end_connections() -> None:
 async def test_an_open_loop_keeps_its_rate() -> None:
     async with _served(rate=100.0, seconds=1.0) as order:
         found = await measured(order, catalogue.find("GetItem"))
-    assert 0 < found.operations <= 110
+    # On a busy machine some that were due while it warmed up are answered late; as fast as it can
+    # it would be thousands.
+    assert 0 < found.operations <= 200
 
 
 async def test_requests_that_may_be_sent_once_are() -> None:
