@@ -24,11 +24,10 @@ pytest.register_assert_rewrite("app.testing.contract")
 
 
 @pytest.fixture(scope="session")
-async def url(cassandra_contact: str, driver_name: str) -> AsyncIterator[str]:
+def url(cassandra_contact: str, driver_name: str) -> str:
+    """Its keyspace goes with the node."""
     keyspace = f"test_{uuid.uuid4().hex[:12]}"
-    url = f"cassandra://{cassandra_contact}/?keyspace={keyspace}&driver={driver_name}"
-    yield url
-    await drop_keyspaces(url)
+    return f"cassandra://{cassandra_contact}/?keyspace={keyspace}&driver={driver_name}"
 
 
 @pytest.fixture

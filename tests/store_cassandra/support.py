@@ -80,7 +80,7 @@ async def drop_keyspaces(url: str) -> None:
     driver = PythonDriver(address, None)
     await driver.open(10.0)
     for keyspace in (address.keyspace, address.keyspace + "_catalog"):
-        await driver.execute_ddl(f"DROP KEYSPACE IF EXISTS {keyspace}", 30.0)
+        await driver.execute_ddl(f"DROP KEYSPACE IF EXISTS {keyspace}", 120.0)
     await driver.close()
 
 

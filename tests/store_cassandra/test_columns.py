@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -24,14 +24,13 @@ async def cql(store: CassandraStore, *texts: str) -> None:
 
 
 @pytest.fixture(scope="session")
-async def keyspace(store: CassandraStore) -> AsyncIterator[str]:
-    """Of somebody else's."""
+async def keyspace(store: CassandraStore) -> str:
+    """Of somebody else's. It goes with the node: to drop some hundred tables takes a while, and the
+    connections of a store nobody has used for long may be gone."""
     name = f"theirs_{uuid.uuid4().hex[:12]}"
     options = "WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
     await store._patient.ddl(f"CREATE KEYSPACE IF NOT EXISTS {name} {options}")
-    yield name
-    # Of some hundred tables.
-    await store._session.execute_ddl(f"DROP KEYSPACE IF EXISTS {name}", 60.0)
+    return name
 
 
 async def attached(store: CassandraStore, keyspace: str, columns: str, options: str = "") -> Table:

@@ -94,7 +94,8 @@ async def open_store(url: str) -> AsyncIterator[OpenStore]:
         options = "{'class': 'SimpleStrategy', 'replication_factor': 1}"
         await ddl(f"CREATE KEYSPACE IF NOT EXISTS {name} WITH replication = {options}")
         yield open_store
-        await ddl(f"DROP KEYSPACE IF EXISTS {name}")
+        # Of some hundred tables.
+        await store._session.execute_ddl(f"DROP KEYSPACE IF EXISTS {name}", 120.0)
 
 
 async def test_one_of_many_replaces_what_was_read(stores: list[Store], sorted_table: Table) -> None:
