@@ -22,6 +22,7 @@ from tests.store_cassandra.support import (
     new_key,
     new_table,
     put,
+    until,
 )
 
 BY_G = Index(1, "by-g", False, (KeyAttribute("g", "S"),))
@@ -91,8 +92,13 @@ async def test_the_driver_learns_where_the_rows_are(make_store: MakeStore, url: 
     found = await store.table(table.name)
     assert found is not None
     assert await store.get(found, new_key(), consistent=True) is None
-    keyspaces = other.driver._connected.metadata.keyspaces
-    assert keyspace_of(parse(url).keyspace, table) in keyspaces
+    keyspace, metadata = keyspace_of(parse(url).keyspace, table), other.driver._connected.metadata
+
+    async def learnt() -> bool:
+        return keyspace in metadata.keyspaces
+
+    # The request does not wait for it for long.
+    assert await until(learnt, bool)
     assert await store.drop_table(found)
     await gone(store, table.name)
 
