@@ -21,6 +21,8 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 def _die_with(parent: int) -> None:
     """Runs in the child between fork and exec; `parent` may have died before the request."""
+    # What a shell starts in the background ignores it, and so would the child.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

@@ -522,10 +522,17 @@ PAIRS = [
 
 @pytest.mark.parametrize(("operation", "request_", "message"), PAIRS)
 def test_one_of_two_faults(
-    fails: Any, table: str, operation: str, request_: dict[str, Any], message: str
+    request: pytest.FixtureRequest,
+    fails: Any,
+    table: str,
+    operation: str,
+    request_: dict[str, Any],
+    message: str,
 ) -> None:
-    request = {"TableName": table, **request_}
-    given = {member: value for member, value in request.items() if value is not None}
+    if operation.startswith("transact"):
+        request.getfixturevalue("transactions")
+    members = {"TableName": table, **request_}
+    given = {member: value for member, value in members.items() if value is not None}
     fails(operation, "ValidationException", message, **given)
 
 

@@ -169,8 +169,8 @@ def test_updates_of_the_whole_item_are_forbidden(
 def test_updates_of_attributes_are_plain_writes(
     client: Any, make_table: Callable[..., str], store_kind: str
 ) -> None:
-    if store_kind == "sqlite":
-        pytest.skip("SQLite keeps items in one way")
+    if store_kind != "cassandra":
+        pytest.skip("on this store every update reads its item")
     for policy in ("o", "f"):
         table = make_table(policy, Tags=[{"Key": TAG, "Value": policy}, _kept("attributes")])
         key = key_of()
@@ -286,8 +286,10 @@ def test_the_policy_is_changed(
 
 # An index, a stream and the time to live need to know what was there, whatever the tag says.
 def test_a_plain_table_gets_an_index_and_a_stream(
-    client: Any, make_table: Callable[..., str]
+    client: Any, make_table: Callable[..., str], store_kind: str
 ) -> None:
+    if store_kind == "keyspaces":
+        pytest.skip("this store has no streams")
     table = make_table("u")
     keys = [key_of() for _ in range(5)]
     for key in keys:
