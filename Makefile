@@ -57,7 +57,7 @@ run: install  ## Serve http://127.0.0.1:8000 on SQLite (ARGS="--port 9000" ...)
 test: $(VENV)/test $(VENV)/infra  ## Every test, on SQLite and on a real Cassandra
 	@exec $(RUN) -m tools.stages
 
-test-long: $(VENV)/test $(VENV)/infra  ## The same with full counts, 40 minutes at most
+test-long: $(VENV)/test $(VENV)/infra  ## The same with full counts, about an hour
 	@exec $(RUN) -m tools.stages --long
 
 check: $(VENV)/test $(VENV)/infra  ## Format, lint, types and the pure tests; no Java
