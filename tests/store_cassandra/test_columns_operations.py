@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -36,7 +36,7 @@ class Tables(NamedTuple):
 @pytest.fixture(scope="module")
 async def tables(
     store: CassandraStore, keyspace: str, url: str, start_server: StartServer
-) -> Tables:
+) -> AsyncIterator[Tables]:
     await store._patient.ddl(f"CREATE TABLE IF NOT EXISTS {keyspace}.same ({_COLUMNS})")
     found = (await store.attachable(keyspace, "same")).attached
     partition, sort = key_attributes(found)
@@ -44,14 +44,17 @@ async def tables(
     assert sort == KeyAttribute("sk", "N")
     attached = await created(store, _table(attached=found, **keys))
     own = await created(store, _table(**keys))
+    server = start_server("--store", url, "--auth", "off")
     client = boto3.client(
         "dynamodb",
-        endpoint_url=start_server("--store", url, "--auth", "off").url,
+        endpoint_url=server.url,
         region_name="eu-west-1",
         aws_access_key_id="a",
         aws_secret_access_key="b",
     )
-    return Tables(client, attached.name, own.name)
+    yield Tables(client, attached.name, own.name)
+    # Its jobs would go on with what tests of other modules hold half way.
+    server.stop()
 
 
 def _table(**changes: Any) -> Table:

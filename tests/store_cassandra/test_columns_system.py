@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import boto3
@@ -22,9 +22,12 @@ COLUMNS = ".scylla.alternator.system_schema.columns"
 
 
 @pytest.fixture(scope="module")
-async def server(store: CassandraStore, url: str, start_server: StartServer) -> str:
-    """`store` has made the keyspaces."""
-    return start_server("--store", url, "--auth", "off").url
+async def server(store: CassandraStore, url: str, start_server: StartServer) -> AsyncIterator[str]:
+    """`store` has made the keyspaces. Its jobs would go on with what tests of other modules hold
+    half way."""
+    server = start_server("--store", url, "--auth", "off")
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture(scope="module")
