@@ -163,7 +163,8 @@ async def test_who_is_5_s_off_writes_no_plain_write(make_store: MakeStore) -> No
         await put(store, table, new_key())
 
 
-async def test_a_held_table_takes_no_write(store: CassandraStore) -> None:
+async def test_a_held_table_takes_no_write(make_store: MakeStore) -> None:
+    store = await make_store(QUICK, deadline=1.0)
     table = await plain_table(store)
     holding = held(table, LWT)
     assert await store.change_table(holding)
