@@ -113,8 +113,8 @@ class Indexing:
         if not index.backfilling:
             # A writer that does not know of the index yet could pass by the backfill.
             await self.store.settled(table)
-            kept = index.phase == KEPT
-            started = replace(index, backfilling=kept, phase=KEPT if kept else index.phase + 1)
+            phase = min(index.phase + 1, KEPT)
+            started = replace(index, backfilling=index.phase == KEPT, phase=phase)
             await self._change(with_index(table, index.number, started))
             return
         table = await self._fill(table, index)

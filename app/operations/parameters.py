@@ -40,8 +40,8 @@ def placeholders_of(request: Request, expressions: Iterable[str]) -> Placeholder
 
 
 def _check_takers(request: Request, expressions: Iterable[str]) -> None:
-    check_takers(
-        request.get("ExpressionAttributeNames"),
-        request.get("ExpressionAttributeValues"),
-        {name: request.get(name) for name in expressions},
-    )
+    names = request.get("ExpressionAttributeNames")
+    values = request.get("ExpressionAttributeValues")
+    # Most requests without expressions have neither.
+    if names is not None or values is not None:
+        check_takers(names, values, {name: request.get(name) for name in expressions})

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from .. import errors
 from ..errors import ApiError
 from ..expressions.parser import MAX_OPERATORS
 from .tokens import END, NAME, QUOTED, Token, tokenize
+
+_T = TypeVar("_T")
 
 # Deeper than any value may be; each level costs a few frames of the parser.
 _MOST_LEVELS = 100
@@ -90,6 +95,15 @@ class Cursor:
 
     def ascend(self) -> None:
         self._level -= 1
+
+    def enclosed(self, inner: Callable[[Cursor], _T]) -> _T:
+        """What `inner` makes of what stands between this parenthesis and its end."""
+        self.descend()
+        self.expect("(")
+        found = inner(self)
+        self.expect(")")
+        self.ascend()
+        return found
 
     def malformed(self) -> ApiError:
         """For what `grammar` finds, too, and says in other words."""

@@ -105,12 +105,7 @@ def _parsed(cursor: Cursor) -> Statement:
 
 def _statement(cursor: Cursor) -> Statement:
     if cursor.token.kind == "(":
-        cursor.descend()
-        cursor.next()
-        inner = _statement(cursor)
-        cursor.expect(")")
-        cursor.ascend()
-        return inner
+        return cursor.enclosed(_statement)
     if cursor.skip("select"):
         return _select(cursor)
     start = cursor.token
@@ -208,12 +203,7 @@ def _source(cursor: Cursor) -> tuple[str, str | None]:
 
 def _named(cursor: Cursor) -> tuple[str, str | None]:
     if cursor.token.kind == "(" and cursor.behind.kind in (NAME, QUOTED, "(", "@"):
-        cursor.descend()
-        cursor.next()
-        found = _named(cursor)
-        cursor.expect(")")
-        cursor.ascend()
-        return found
+        return cursor.enclosed(_named)
     if not starts_path(cursor) or cursor.behind.kind == "(":
         raise errors.validation("Unexpected from source")
     parts = path(cursor).parts
@@ -240,12 +230,7 @@ def _order(cursor: Cursor) -> tuple[Order, ...]:
 
 def _ordering(cursor: Cursor) -> str:
     if cursor.token.kind == "(":
-        cursor.descend()
-        cursor.next()
-        name = _ordering(cursor)
-        cursor.expect(")")
-        cursor.ascend()
-        return name
+        return cursor.enclosed(_ordering)
     cursor.skip("@")
     token = cursor.token
     if cursor.behind.kind in (".", "["):

@@ -62,19 +62,14 @@ def parameter(cursor: Cursor) -> tree.ValueRef:
 def item(cursor: Cursor) -> dict[str, Constant]:
     """What INSERT puts: its attributes may be parameters, what is inside them may not."""
     if cursor.token.kind == "(" and cursor.behind.kind in ("(", "{"):
-        cursor.descend()
-        cursor.next()
-        made = item(cursor)
-        cursor.expect(")")
-        cursor.ascend()
-        return made
+        return cursor.enclosed(item)
     if cursor.token.kind != "{":
         raise cursor.refused(
             "Unsupported format in item expression. Please use struct format {...} to express "
             "item values for insert statement.",
             cursor.token,
         )
-    made = {}
+    made: dict[str, Constant] = {}
     for name in _members(cursor, made, "root", of_item=True):
         if cursor.token.kind == "?":
             made[name] = parameter(cursor)

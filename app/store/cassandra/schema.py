@@ -68,9 +68,9 @@ _THREE = 3
 _ID = re.compile("[0-9a-f]{32}")
 # How often, and how far apart, a cluster of two nodes is looked at again.
 _LOOKS = 12
+_LOOK_SECONDS = 0.25
 # Nobody waits for an answer, and a server that gives up is started again, to do the same.
 _FIRST_TIMES = 3
-_LOOK_SECONDS = 0.25
 
 
 def catalog_keyspace(keyspace: str) -> str:
