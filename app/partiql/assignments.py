@@ -1,13 +1,18 @@
 """The right of SET.
 
-    value := addend | addend + addend | addend - addend | set_add ( path, set ) | set_delete ( … )
-    addend := path | constant | if_not_exists ( path, value ) | list_append ( value, value )
-            | ( value )
+    value := operand | value + operand | value - operand
+    operand := path | constant | if_not_exists ( path, value ) | list_append ( value, value )
+             | ( value )
+
+or, alone, `set_add ( path, set )` or `set_delete ( path, set )`.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeGuard
 
 from .. import errors
 from ..errors import ApiError
@@ -15,7 +20,7 @@ from ..expressions import tree
 from .conditions import MISSING, SIZE, TESTS, VALUES, refuse_computed, refuse_select, starts_call
 from .cursor import Cursor
 from .paths import path, starts_path
-from .tokens import NAME, QUOTED
+from .tokens import NAME, QUOTED, Token
 from .values import constant, starts_value
 
 _NOT_ASSIGNED = frozenset(
@@ -26,23 +31,39 @@ _OF_SETS = frozenset(("set_add", "set_delete"))
 
 def assigned(cursor: Cursor, target: tree.Path) -> tree.Operand:
     """The right of `SET target =`."""
-    name = cursor.token
-    if cursor.behind.kind == "(" and name.text.lower() in _OF_SETS:
-        found = _of_set(cursor, target)
-        if cursor.token.kind in ("+", "-"):
-            raise errors.validation(f"Unrecognized function: {name.text}")
-        return found
-    left = _addend(cursor)
+    start = cursor.place
+    found = _expression(cursor)
+    if _is_of_sets(found):
+        _check_of_sets(cursor, start, target, found)
+    return found
+
+
+def _expression(cursor: Cursor) -> tree.Operand:
+    start = cursor.place
+    left = _operand(cursor)
     while cursor.token.kind in ("+", "-"):
-        left = tree.Arithmetic(cursor.operator().kind, left, _addend(cursor))
+        if _is_of_sets(left):
+            raise _unrecognized(_first(cursor, start)[0])
+        left = tree.Arithmetic(cursor.operator().kind, left, _inner(cursor, _operand))
     if cursor.token.kind == "is":
         raise errors.validation("IS operator is not supported in update expressions")
     if cursor.token.kind in _NOT_ASSIGNED:
         raise _not_in_update(cursor)
+    if cursor.token.kind == "not" and cursor.behind.kind in _NOT_ASSIGNED:
+        raise _not_in_update(cursor)
     return left
 
 
-def _addend(cursor: Cursor) -> tree.Operand:
+def _inner(cursor: Cursor, parsed: Callable[[Cursor], tree.Operand]) -> tree.Operand:
+    """What is part of something else, as functions of sets are not."""
+    start = cursor.place
+    found = parsed(cursor)
+    if _is_of_sets(found):
+        raise _unrecognized(_first(cursor, start)[0])
+    return found
+
+
+def _operand(cursor: Cursor) -> tree.Operand:
     kind = cursor.token.kind
     if kind == "missing":
         raise errors.validation(MISSING)
@@ -53,30 +74,62 @@ def _addend(cursor: Cursor) -> tree.Operand:
             "Incorrect number of operands for operator or function; operator or function: "
             f"{kind}, number of operands: 1"
         )
-    function = cursor.token.text.lower() if cursor.behind.kind == "(" else None
+    refuse_computed(cursor)
+    if starts_call(cursor):
+        return _call(cursor)
+    if kind == "(":
+        return _grouped(cursor)
+    if starts_value(cursor):
+        return constant(cursor)
+    if starts_path(cursor):
+        return path(cursor)
+    raise cursor.malformed()
+
+
+def _grouped(cursor: Cursor) -> tree.Operand:
+    """A value, or several that are a list."""
+    cursor.descend()
+    start = cursor.place
+    cursor.next()
+    refuse_select(cursor)
+    found = _expression(cursor)
+    if cursor.token.kind == ",":
+        cursor.place = start
+        found = constant(cursor)
+    else:
+        cursor.expect(")")
+    cursor.ascend()
+    return found
+
+
+def _call(cursor: Cursor) -> tree.Call:
+    cursor.descend()
+    token = cursor.next()
+    function = token.text.lower()
+    cursor.expect("(")
+    refuse_select(cursor)
     if function in TESTS | SIZE:
         raise errors.validation(
             f"The function is not allowed in an update expression; function: {function}"
         )
-    if not cursor.skip("("):
-        return _operand(cursor, VALUES)
-    refuse_select(cursor)
-    left = _addend(cursor)
-    while cursor.token.kind in ("+", "-"):
-        left = tree.Arithmetic(cursor.operator().kind, left, _addend(cursor))
-    cursor.expect(")")
-    return left
+    if function not in VALUES | _OF_SETS:
+        raise _unrecognized(token)
+    arguments: list[tree.Operand] = []
+    while not cursor.skip(")"):
+        if arguments:
+            cursor.expect(",")
+        arguments.append(_inner(cursor, _expression))
+    cursor.ascend()
+    return tree.Call(function, tuple(arguments))
 
 
-def _not_in_update(cursor: Cursor) -> ApiError:
-    operator = cursor.token.text.lower()
-    return errors.validation(f"Unsupported operator in Update Expression. Operator: {operator}")
+def _is_of_sets(operand: tree.Operand) -> TypeGuard[tree.Call]:
+    return isinstance(operand, tree.Call) and operand.function in _OF_SETS
 
 
-def _of_set(cursor: Cursor, target: tree.Path) -> tree.Operand:
-    """`set_add(target, <<...>>)`, and set_delete, which stand alone."""
-    name, place = cursor.token, cursor.ahead(2)
-    call = _call(cursor, _OF_SETS)
+def _check_of_sets(cursor: Cursor, start: int, target: tree.Path, call: tree.Call) -> None:
+    """`start`: the number of the token with which the value begins."""
+    name, place = _first(cursor, start)
     function = call.function.upper()
     if len(call.arguments) != 2:
         raise cursor.refused(f"{function} must have exactly two arguments", name)
@@ -87,40 +140,23 @@ def _of_set(cursor: Cursor, target: tree.Path) -> tree.Operand:
     if not literal and not isinstance(second, tree.ValueRef):
         what = f"The second argument to {function} must be a value with type SET"
         raise cursor.refused(what, place)
-    return call
 
 
-def _operand(cursor: Cursor, functions: frozenset[str]) -> tree.Operand:
-    refuse_computed(cursor)
-    if starts_call(cursor):
-        return _call(cursor, functions)
-    if cursor.token.kind == "(":
-        cursor.descend()
-        cursor.next()
-        refuse_select(cursor)
-        found = _operand(cursor, functions)
-        cursor.expect(")")
-        cursor.ascend()
-        return found
-    if starts_value(cursor):
-        return constant(cursor)
-    if starts_path(cursor):
-        return path(cursor)
-    raise cursor.malformed()
+def _first(cursor: Cursor, start: int) -> tuple[Token, Token]:
+    """The name of the call that begins at this token, or in parentheses, and its first argument."""
+    while cursor.tokens[start].kind == "(":
+        start += 1
+    return cursor.tokens[start], cursor.tokens[start + 2]
 
 
-def _call(cursor: Cursor, functions: frozenset[str]) -> tree.Call:
-    cursor.descend()
-    token = cursor.next()
-    function = token.text.lower()
-    if function not in functions:
-        raise errors.validation(f"Unrecognized function: {token.text}")
-    cursor.expect("(")
-    refuse_select(cursor)
-    arguments: list[tree.Operand] = []
-    while not cursor.skip(")"):
-        if arguments:
-            cursor.expect(",")
-        arguments.append(_operand(cursor, functions))
-    cursor.ascend()
-    return tree.Call(function, tuple(arguments))
+def _unrecognized(name: Token) -> ApiError:
+    return errors.validation(f"Unrecognized function: {name.text}")
+
+
+def _not_in_update(cursor: Cursor) -> ApiError:
+    token = cursor.token
+    if token.kind == "not" and cursor.behind.kind in _NOT_ASSIGNED:
+        token = cursor.behind
+    return errors.validation(
+        f"Unsupported operator in Update Expression. Operator: {token.text.lower()}"
+    )

@@ -7,6 +7,8 @@ from ..expressions import tree
 from .cursor import Cursor
 from .tokens import NAME, NUMBER, QUOTED, STRING
 
+_MOST_INDEX = 2**31 - 1
+
 
 def starts_path(cursor: Cursor) -> bool:
     return cursor.token.kind in (NAME, QUOTED, "@")
@@ -63,7 +65,11 @@ def _component(cursor: Cursor) -> str | int:
     if token.kind == STRING or (token.kind in (NAME, QUOTED) and cursor.token.kind == "]"):
         return token.text
     if token.kind == NUMBER and token.text.isdigit():
-        return int(token.text)
+        index = int(token.text)
+        if index > _MOST_INDEX:
+            what = f"List index is not within the allowable range; index: [{index}]"
+            raise cursor.refused(what, token)
+        return index
     if token.kind == "-" and cursor.token.kind == NUMBER:
         index = f"[-{cursor.token.text}]"
         what = f"List index is not within the allowable range; index: {index}"

@@ -239,6 +239,13 @@ def test_insert_never_replaces(execute: Execute, fails: Any, table: str, key: st
         ),
         ("REMOVE z", "MODIFIED NEW", {}),
         ("SET d = if_not_exists(d, 7)", "MODIFIED NEW", {"d": {"N": "7"}}),
+        # Whatever may be assigned may be an argument, too.
+        (
+            "SET d = if_not_exists(d, (n + 1)) - 3, l = list_append((1, 'b'), l)",
+            "MODIFIED NEW",
+            {"d": {"N": "-1"}, "l": {"L": [{"N": "1"}, {"S": "b"}]}},
+        ),
+        ("SET z = (set_add(z, <<'c'>>))", "MODIFIED NEW", {"z": {"SS": ["a", "b", "c"]}}),
     ],
 )
 def test_updates(

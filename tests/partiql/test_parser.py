@@ -269,6 +269,10 @@ def test_syntax_is_looked_at_before_what_is_supported(text: str) -> None:
             "SELECT a FROM t WHERE a[-1] = 1",
             "List index is not within the allowable range; index: [-1] at 1:26:1",
         ),
+        (
+            "SELECT a[2147483648] FROM t",
+            "List index is not within the allowable range; index: [2147483648] at 1:10:10",
+        ),
         ("SELECT a FROM t WHERE a.b[1.5] = 1", "Unexpected path component at 1:27:3"),
         (
             "SELECT a FROM t WHERE CASE WHEN a THEN b END",
@@ -353,6 +357,31 @@ def test_syntax_is_looked_at_before_what_is_supported(text: str) -> None:
         (
             "UPDATE t SET a = list_append(b, set_add(b, <<1>>)) WHERE c = 1",
             "Unrecognized function: set_add",
+        ),
+        ("UPDATE t SET a = set_add(a, <<1>>) + 1 WHERE c = 1", "Unrecognized function: set_add"),
+        (
+            "UPDATE t SET a = set_add(list_append(a, b), 1) WHERE c = 1",
+            "The first argument to SET_ADD must equal the assignment value",
+        ),
+        (
+            "UPDATE t SET a = if_not_exists(a, 1 IS NULL) WHERE c = 1",
+            "IS operator is not supported in update expressions",
+        ),
+        (
+            "UPDATE t SET a = list_append(a, (b NOT IN [1])) WHERE c = 1",
+            "Unsupported operator in Update Expression. Operator: in",
+        ),
+        (
+            "UPDATE t SET a = if_not_exists(b, size(b)) WHERE c = 1",
+            "The function is not allowed in an update expression; function: size",
+        ),
+        (
+            "UPDATE t SET a = if_not_exists(a, MISSING) WHERE c = 1",
+            "MISSING must be compared using IS operator",
+        ),
+        (
+            "UPDATE t SET a = exists(SELECT a FROM t) WHERE c = 1",
+            "Unsupported token in expression: SELECT at 1:25:6",
         ),
         (
             "SELECT a FROM t WHERE a LIKE 'b'",
