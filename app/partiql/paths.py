@@ -65,11 +65,11 @@ def _component(cursor: Cursor) -> str | int:
     if token.kind == STRING or (token.kind in (NAME, QUOTED) and cursor.token.kind == "]"):
         return token.text
     if token.kind == NUMBER and token.text.isdigit():
-        index = int(token.text)
-        if index > _MOST_INDEX:
-            what = f"List index is not within the allowable range; index: [{index}]"
+        number = int(token.text)
+        if number > _MOST_INDEX:
+            what = f"List index is not within the allowable range; index: [{number}]"
             raise cursor.refused(what, token)
-        return index
+        return number
     if token.kind == "-" and cursor.token.kind == NUMBER:
         index = f"[-{cursor.token.text}]"
         what = f"List index is not within the allowable range; index: {index}"
