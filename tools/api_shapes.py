@@ -3,7 +3,8 @@
     python tools/api_shapes.py
 
 The source is the service model in the installed botocore; documentation and outputs are left out.
-What the model does not tell, but every error message shows, is in the two tables below.
+What the model does not tell, but every error message shows, is below: the order of members, in a
+table, and the order of the values of an enum, by a rule.
 """
 
 from __future__ import annotations
@@ -16,20 +17,6 @@ import botocore.session
 
 API_FILE = Path(__file__).parents[1] / "app" / "operations" / "validate" / "api.json"
 SERVICES = ("dynamodb", "dynamodbstreams")
-
-# The order in which messages list the allowed values, where it is not the model's.
-ENUM_ORDER = {
-    "AttributeAction": ["ADD", "DELETE", "PUT"],
-    "ComparisonOperator": [
-        *("IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT"),
-        *("NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"),
-    ],
-    "ConditionalOperator": ["OR", "AND"],
-    "ProjectionType": ["ALL", "INCLUDE", "KEYS_ONLY"],
-    "ReturnValue": ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"],
-    "ScalarAttributeType": ["B", "N", "S"],
-    "Select": ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
-}
 
 # Members whose faults the service reports before all others, in this order; the rest follow in
 # the model's order. It has no rule that could be told from outside, and has changed over time.
@@ -117,6 +104,17 @@ def _named(member: str, shape: str) -> str:
     return NAME_OR_ARN if (member, shape) == ("TableName", "TableArn") else shape
 
 
+def place(value: str) -> int:
+    """Where messages list a value among those of its enum: by Java's hash of it, in a table of 32.
+
+    All messages that are known fit, those of other services as well.
+    """
+    found = 0
+    for character in value:
+        found = 31 * found + ord(character)
+    return found % 32
+
+
 def _reach(name: str, shapes: dict[str, Any], reached: dict[str, Any]) -> None:
     if name in reached:
         return
@@ -140,10 +138,10 @@ def _reach(name: str, shapes: dict[str, Any], reached: dict[str, Any]) -> None:
     else:
         below = []
     shape |= {fact: model[fact] for fact in FACTS if fact in model}
-    if name in ENUM_ORDER:
-        if sorted(ENUM_ORDER[name]) != sorted(model["enum"]):
-            raise ValueError(f"ENUM_ORDER of {name} does not have the model's values")
-        shape["enum"] = ENUM_ORDER[name]
+    if "enum" in model:
+        # Of two in one place the later is first, as Java's tables long had it.
+        later_first = model["enum"][::-1]
+        shape["enum"] = sorted(later_first, key=place)
     if shape.get("pattern") in PYTHON_PATTERNS:
         shape["python"] = PYTHON_PATTERNS[shape["pattern"]]
     for other in below:

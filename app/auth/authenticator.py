@@ -11,7 +11,7 @@ from ..clock import Clock
 from ..errors import ApiError
 from ..metrics import Metrics
 from . import sigv4
-from .authorization import read_claim, refuse_query
+from .authorization import Presigned, read_claim, read_query
 from .keys import KeyRing
 
 _log = logging.getLogger("dynaspan.auth")
@@ -26,9 +26,9 @@ class Principal:
 
 
 class Authenticator:
-    """Every mode refuses a request without an Authorization header of the right shape, as the
-    service does. Beyond that `enforce` verifies the signature, `warn` only says and counts what
-    `enforce` would refuse, and `off` verifies nothing.
+    """Every mode refuses a request without an Authorization header of the right shape, or the same
+    in its query, as the service does. Beyond that `enforce` verifies the signature, `warn` only
+    says and counts what `enforce` would refuse, and `off` verifies nothing.
     """
 
     def __init__(
@@ -51,9 +51,11 @@ class Authenticator:
         """Raises MissingAuthenticationTokenException, IncompleteSignatureException,
         UnrecognizedClientException or InvalidSignatureException. `body` is as on the wire.
         """
-        if query:
-            refuse_query(headers, query)
-        claim, signature = read_claim(headers)
+        presigned: Presigned | None = None
+        if query and (presigned := read_query(headers, query)) is not None:
+            claim, signature, query = presigned.claim, presigned.signature, presigned.query
+        else:
+            claim, signature = read_claim(headers)
         if self._verifies:
             try:
                 sigv4.verify(
@@ -61,6 +63,7 @@ class Authenticator:
                     signature,
                     headers=headers,
                     query=query,
+                    presigned=presigned,
                     body=body,
                     secret=self._keys.secret(claim.key_id),
                     now=self._clock.time(),

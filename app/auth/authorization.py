@@ -1,4 +1,4 @@
-"""The Authorization header of Signature Version 4, by its shape alone.
+"""The Authorization header of Signature Version 4, and its form in a query, by their shape alone.
 
 The error texts are the service's.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -15,6 +15,7 @@ from .. import errors
 
 ALGORITHM = b"AWS4-HMAC-SHA256"
 _CACHED_LENGTH = 1024
+_WEEK = 7 * 24 * 3600
 _OF_QUERIES = (
     *("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"),
     *("X-Amz-SignedHeaders", "X-Amz-Date"),
@@ -37,6 +38,18 @@ class Claim:
     canonical: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Presigned:
+    """What a query says that signs its request. `lifetime` is in seconds; `query` is what is signed
+    of it, all but the signature."""
+
+    claim: Claim
+    signature: bytes
+    date: bytes
+    lifetime: int | None
+    query: bytes
+
+
 def read_claim(headers: Mapping[bytes, bytes]) -> tuple[Claim, bytes]:
     """The claim of a request and its signature, by shape alone.
 
@@ -54,26 +67,43 @@ def read_claim(headers: Mapping[bytes, bytes]) -> tuple[Claim, bytes]:
     return _read_slowly(authorization, headers)
 
 
-def refuse_query(headers: Mapping[bytes, bytes], query: bytes) -> None:
-    """Raises for a query string that signs the request, which a header may not do as well."""
-    given = parse_qs(text(query), encoding="latin-1")
-    if "X-Amz-Algorithm" not in given:
-        return
+def read_query(headers: Mapping[bytes, bytes], query: bytes) -> Presigned | None:
+    """What signs the request in its query, by shape alone; None if nothing does.
+
+    Raises InvalidSignatureException when a header signs it as well, and
+    IncompleteSignatureException.
+    """
+    parameters = parse_qs(text(query), keep_blank_values=True, encoding="latin-1")
+    if "X-Amz-Algorithm" not in parameters:
+        return None
     if b"authorization" in headers:
         raise errors.invalid_signature(
             "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP "
             "header."
         )
+    given = {name: values[0].encode("latin-1") for name, values in parameters.items()}
     missing = [
         f"AWS query-string parameters must include '{name}'. "
         for name in _OF_QUERIES
-        if name not in given
+        if not given.get(name)
     ]
     if missing:
         raise errors.incomplete_signature(
             f"{''.join(missing)}Re-examine the query-string parameters."
         )
-    raise errors.missing_authentication_token()
+    if given["X-Amz-Algorithm"] != ALGORITHM:
+        raise _unsupported(given["X-Amz-Algorithm"])
+    lifetime = given.get("X-Amz-Expires", b"")
+    credential, names = given["X-Amz-Credential"], given["X-Amz-SignedHeaders"]
+    return Presigned(
+        claim=_claim({b"Credential": credential, b"SignedHeaders": names}),
+        signature=given["X-Amz-Signature"],
+        date=given["X-Amz-Date"],
+        lifetime=min(int(lifetime), _WEEK) if lifetime.isdigit() else None,
+        query=b"&".join(
+            part for part in query.split(b"&") if part.partition(b"=")[0] != b"X-Amz-Signature"
+        ),
+    )
 
 
 def _has_date(headers: Mapping[bytes, bytes]) -> bool:
@@ -101,7 +131,7 @@ def _claim(parameters: Mapping[bytes, bytes]) -> Claim:
     return Claim(
         key_id=text(key_id),
         credential=text(credential),
-        scope=(scope[0], scope[1], scope[2], scope[3]) if len(scope) == 4 else None,
+        scope=(scope[0], scope[1], scope[2], scope[3]) if credential.count(b"/") == 4 else None,
         signed_headers=tuple(name.replace(b"%%", b"%") for name in names),
         canonical=b"\n".join(lines),
     )
@@ -120,7 +150,7 @@ def _read_slowly(authorization: bytes, headers: Mapping[bytes, bytes]) -> tuple[
     if not scheme or not scheme[0].startswith(b"AWS4-"):
         raise errors.missing_authentication_token()
     if scheme[0] != ALGORITHM:
-        raise errors.incomplete_signature(f"Unsupported AWS 'algorithm': '{text(scheme[0])}'.")
+        raise _unsupported(scheme[0])
     parameters = _parameters(authorization)
     faults = _faults(parameters)
     if not _has_date(headers):
@@ -130,6 +160,10 @@ def _read_slowly(authorization: bytes, headers: Mapping[bytes, bytes]) -> tuple[
     if faults:
         raise errors.incomplete_signature(f"{''.join(faults)}Authorization={text(authorization)}")
     return _claim(parameters), parameters[b"Signature"]
+
+
+def _unsupported(algorithm: bytes) -> errors.ApiError:
+    return errors.incomplete_signature(f"Unsupported AWS 'algorithm': '{text(algorithm)}'.")
 
 
 def _parameters(authorization: bytes) -> dict[bytes, bytes]:

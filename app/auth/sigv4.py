@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 in its header form, for POST / to DynamoDB.
+"""AWS Signature Version 4 in a header or a query, for POST / to DynamoDB.
 
 Pure: headers, secret and time are passed in. Header names are lower-case; equal names are joined
 by commas. The error texts are the service's.
@@ -20,7 +20,7 @@ from hashlib import sha256
 from urllib.parse import quote, unquote_to_bytes
 
 from .. import errors
-from .authorization import ALGORITHM, Claim, text
+from .authorization import ALGORITHM, Claim, Presigned, text
 
 SKEW_SECONDS = 15 * 60
 _SERVICE = b"dynamodb"
@@ -44,22 +44,24 @@ def verify(
     body: bytes,
     secret: str | None,
     now: float,
+    presigned: Presigned | None = None,
 ) -> None:
     """Raises unless `signature` is that of this request by `secret`, at `now` (epoch seconds).
 
-    `body` is as it was on the wire. A secret of None is that of an unknown key.
+    `body` is as it was on the wire, `query` without the signature. A secret of None is that of an
+    unknown key.
     """
     if claim.scope is None:
         raise errors.incomplete_signature(
             "Credential must have exactly 5 slash-delimited elements, "
             f"e.g. keyid/date/region/service/term, got '{claim.credential}'"
         )
-    stamp = _stamp(headers)
+    stamp = _stamp(headers if presigned is None else {b"x-amz-date": presigned.date})
     _check_scope(claim.scope, stamp)
-    _check_skew(stamp, now)
+    _check_skew(stamp, now, None if presigned is None else presigned.lifetime)
     if secret is None:
         raise errors.unrecognized_client()
-    _check_signed(claim.signed_headers, headers)
+    _check_signed(claim.signed_headers, headers, dated=presigned is None)
     canonical = canonical_request(claim, headers, query, body)
     if canonical is None:
         raise errors.invalid_signature(MISMATCH)
@@ -168,12 +170,13 @@ def _check_scope(scope: tuple[bytes, bytes, bytes, bytes], stamp: bytes) -> None
         )
 
 
-def _check_skew(stamp: bytes, now: float) -> None:
+def _check_skew(stamp: bytes, now: float, lifetime: int | None) -> None:
     signed = _epoch(stamp)
-    if signed < now - SKEW_SECONDS:
+    seconds = SKEW_SECONDS if lifetime is None else lifetime
+    if signed < now - seconds:
         raise errors.invalid_signature(
             f"Signature expired: {text(stamp)} is now earlier than "
-            f"{_iso(now - SKEW_SECONDS)} ({_iso(now)} - 15 min.)"
+            f"{_iso(now - seconds)} ({_iso(now)} - {seconds // 60} min.)"
         )
     if signed > now + SKEW_SECONDS:
         raise errors.invalid_signature(
@@ -182,11 +185,11 @@ def _check_skew(stamp: bytes, now: float) -> None:
         )
 
 
-def _check_signed(names: Sequence[bytes], headers: Mapping[bytes, bytes]) -> None:
-    """What decides the meaning of a request must not be free to change."""
+def _check_signed(names: Sequence[bytes], headers: Mapping[bytes, bytes], *, dated: bool) -> None:
+    """What decides the meaning of a request must not be free to change. `dated`: by a header."""
     date = b"x-amz-date" if b"x-amz-date" in headers else b"date"
     for name in (b"host", date, b"x-amz-target"):
-        if name not in names:
+        if name not in names and (dated or name is not date):
             title = "'Host' or ':authority'" if name == b"host" else f"'{text(name).title()}'"
             raise errors.invalid_signature(
                 f"{title} must be a 'SignedHeader' in the AWS Authorization."

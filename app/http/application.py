@@ -13,7 +13,14 @@ from ..metrics import Metrics
 from .asgi import Receive, Scope, Send
 from .data_plane import DataPlane
 from .health import Readiness
-from .responses import ALLOW_ORIGIN, Response, healthy, new_request_id, not_found
+from .responses import (
+    ALLOW_ORIGIN,
+    CORS_HEADERS,
+    Response,
+    healthy,
+    new_request_id,
+    not_found,
+)
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 _PREFLIGHT_SECONDS = "172800"
@@ -61,7 +68,7 @@ class Application(FastAPI):
 
 
 async def _healthy(request: Request) -> HttpResponse:
-    return _http(healthy(request.headers.get("host", "dynaspan")))
+    return _http(request, healthy(request.headers.get("host", "dynaspan")))
 
 
 async def _alive() -> JSONResponse:
@@ -70,7 +77,7 @@ async def _alive() -> JSONResponse:
 
 async def _preflight(request: Request) -> HttpResponse:
     if "origin" not in request.headers:
-        return _http(not_found())
+        return _http(request, not_found())
     headers = {
         ALLOW_ORIGIN[0].decode(): ALLOW_ORIGIN[1].decode(),
         "access-control-max-age": _PREFLIGHT_SECONDS,
@@ -85,10 +92,12 @@ async def _preflight(request: Request) -> HttpResponse:
 
 
 async def _not_found(request: Request, fault: Exception) -> HttpResponse:
-    return _http(not_found())
+    return _http(request, not_found())
 
 
-def _http(answer: Response) -> HttpResponse:
+def _http(request: Request, answer: Response) -> HttpResponse:
     status, headers, chunks = answer
+    if "origin" in request.headers:
+        headers = [*headers, *CORS_HEADERS]
     names = {name.decode(): value.decode() for name, value in headers}
     return HttpResponse(b"".join(chunks), status, names)

@@ -25,6 +25,7 @@ _log = logging.getLogger("dynaspan.http")
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_LARGE = 413
 # Smaller answers leave in one piece: joining costs less than a second system call.
 _JOINED_BYTES = 256 * 1024
 
@@ -186,6 +187,11 @@ class Direct:
         protocol = self._protocol
         transport = protocol.transport
         status, headers, chunks = answer
+        if status == _TOO_LARGE:
+            # The service does not say that there is nothing.
+            headers = [header for header in headers if header[0] != b"content-length"]
+            headers.append((b"transfer-encoding", b"chunked"))
+            chunks = (b"0\r\n\r\n",)
         self.response_started = True
         parts: list[bytes] = [STATUS_LINE[status]]
         for name, value in (*protocol.server_state.default_headers, *headers):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from .conftest import HOST, KEY_ID, SECRET, Door, FixedClock, Sign, Signed, as_received
 
@@ -97,3 +100,54 @@ def test_a_query_string_is_signed(query: str, sign: Sign, door: Door) -> None:
     request = sign(query=query)
     assert door.admits(request) == KEY_ID
     assert door.refuses(replace(request, query=b"")).code == "InvalidSignatureException"
+
+
+BODY = b'{"Limit":1}'
+
+
+class _QueryAuth(SigV4QueryAuth):
+    """botocore would put the members of a JSON body into the query, where no server looks."""
+
+    def payload(self, request: AWSRequest) -> str:
+        return hashlib.sha256(BODY).hexdigest()
+
+
+def presign(seconds: int = 60, secret: str = SECRET, **more: str) -> Signed:
+    request = AWSRequest(
+        "POST",
+        f"http://{HOST}/",
+        headers={"X-Amz-Target": "DynamoDB_20120810.ListTables", **more},
+        params={"odd": "a b"},
+    )
+    credentials = Credentials(KEY_ID, secret, "a/token=")
+    _QueryAuth(credentials, "dynamodb", "us-east-1", seconds).add_auth(request)
+    received = as_received(request.prepare())
+    return replace(received, query=request.url.partition("?")[2].encode(), body=BODY)
+
+
+def test_a_signature_in_the_query() -> None:
+    door = Door(clock=FixedClock(time.time()))
+    request = presign()
+    assert door.admits(request) == KEY_ID
+    for changed in (
+        replace(request, body=b"{}"),
+        replace(request, query=request.query.replace(b"odd", b"even")),
+        replace(request, query=request.query.replace(b"Expires=60", b"Expires=600")),
+        request.with_header(b"x-amz-target", b"DynamoDB_20120810.DeleteTable"),
+        presign(secret="another"),
+    ):
+        assert door.refuses(changed).code == "InvalidSignatureException"
+    unsigned = request.query.replace(b"x-amz-target", b"x-amz-other")
+    assert "'X-Amz-Target' must be a" in (
+        door.refuses(replace(request, query=unsigned)).message or ""
+    )
+
+
+@pytest.mark.parametrize("seconds", [60, 3600])
+def test_a_signature_in_the_query_has_its_own_lifetime(seconds: int) -> None:
+    door = Door(clock=FixedClock(time.time() + seconds - 2))
+    assert door.admits(presign(seconds)) == KEY_ID
+    door.clock.now += 4
+    fault = door.refuses(presign(seconds))
+    assert (fault.message or "").startswith("Signature expired: ")
+    assert (fault.message or "").endswith(f" - {seconds // 60} min.)")

@@ -105,6 +105,9 @@ def test_a_credential_of_four_elements(door: Door) -> None:
         "Credential must have exactly 5 slash-delimited elements, "
         "e.g. keyid/date/region/service/term, got 'a/b/c/d'"
     )
+    # A secret given as the id is what people run into.
+    swapped = text.replace("a/b/c/d", f"t10Z/p/{SCOPE}")
+    assert (door.refuses(authorized(swapped)).message or "").endswith(f"got 't10Z/p/{SCOPE}'")
     # Where nothing is verified a made-up credential will do.
     assert Door("off").admits(authorized(text)) == "a"
 

@@ -85,6 +85,14 @@ def test_a_browser_may_read_answers_and_errors(body: bytes, client: Client) -> N
     assert client.post(body).headers["access-control-allow-origin"] is None
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_browser_may_read_what_is_no_operation(method: str, client: Client) -> None:
+    answer = client.send(method, "/", headers={"Origin": "https://example.org"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-expose-headers"] is not None
+    assert client.send(method, "/").headers["access-control-allow-origin"] is None
+
+
 @dataclass
 class ManualClock:
     now: float = 0.0

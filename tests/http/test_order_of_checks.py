@@ -117,10 +117,23 @@ def test_a_signature_in_the_query_and_another_in_the_header(client: Client) -> N
     )
 
 
-def test_a_whole_signature_in_the_query_is_none(client: Client) -> None:
+def test_a_query_of_nothing_but_the_algorithms_name(client: Client) -> None:
     headers = {name: value for name, value in HEADERS.items() if name != "Authorization"}
-    names = ("Algorithm", "Credential", "Signature", "SignedHeaders", "Date")
+    error = client.send("POST", "/?X-Amz-Algorithm", b"{}", headers).error
+    assert error[1] == "IncompleteSignatureException"
+    assert error[2] is not None
+    assert error[2].startswith("AWS query-string parameters must include 'X-Amz-Algorithm'. ")
+
+
+def test_a_whole_signature_in_the_query(client: Client) -> None:
+    headers = {name: value for name, value in HEADERS.items() if name != "Authorization"}
+    names = ("Credential", "Signature", "SignedHeaders", "Date")
     query = "&".join(f"X-Amz-{name}=a" for name in names)
+    algorithm = "X-Amz-Algorithm=AWS4-HMAC-SHA256"
+    assert client.send("POST", f"/?{algorithm}&{query}", b"{}", headers).status == 200
+    answer = client.send("POST", f"/?{algorithm}a&{query}", b"{}", headers)
+    assert answer.error[1] == "IncompleteSignatureException"
+    # Without the name of the algorithm it is not meant as one.
     answer = client.send("POST", f"/?{query}", b"{}", headers)
     assert answer.error[1] == "MissingAuthenticationTokenException"
 

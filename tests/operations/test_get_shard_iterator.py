@@ -19,7 +19,7 @@ from tests.operations.streaming import (
 )
 from tests.operations.texts import INVALID, constraints, fault, missing, no_coral, not_in
 
-TYPES = "[TRIM_HORIZON, LATEST, AT_SEQUENCE_NUMBER, AFTER_SEQUENCE_NUMBER, AT_TIMESTAMP]"
+TYPES = "[AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON]"
 NOT_PASSED = INVALID + "SequenceNumber should not be passed for this iterator type"
 BAD_NUMBER = INVALID + "Invalid SequenceNumber"
 

@@ -77,7 +77,7 @@ def test_bad_specifications(
 
 @no_coral
 def test_an_unknown_view(fails: Any, stream_table: str) -> None:
-    views = "[NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES, KEYS_ONLY]"
+    views = "[OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"
     fails(
         "update_table",
         "ValidationException",

@@ -1,8 +1,10 @@
 """api.json is what the installed botocore says."""
 
+import pytest
+
 from app.operations.validate import OPERATION_NAMES, validator
 from app.operations.validate.shapes import input_shape
-from tools.api_shapes import API_FILE, build, render
+from tools.api_shapes import API_FILE, build, place, render
 
 
 def test_the_data_file_is_up_to_date() -> None:
@@ -34,3 +36,33 @@ def test_members_come_in_the_order_of_messages() -> None:
         "TableName",
         "Key",
     ]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        # What the services have answered, DynamoDB and then CloudWatch and Kinesis.
+        "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS",
+        "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW",
+        "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES",
+        "INDEXES, TOTAL, NONE",
+        "ADD, DELETE, PUT",
+        "B, N, S",
+        "SIZE, NONE",
+        "OR, AND",
+        "PROVISIONED, PAY_PER_REQUEST",
+        "Maximum, SampleCount, Sum, Minimum, Average",
+        "AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON",
+    ],
+)
+def test_values_of_an_enum_come_in_the_order_of_messages(messages: str) -> None:
+    places = [place(value) for value in messages.split(", ")]
+    assert places == sorted(places)
+
+
+def test_of_two_values_in_one_place_the_later_is_first() -> None:
+    assert place("LT") == place("BETWEEN")
+    conditions = input_shape("Query").members["KeyConditions"].element
+    assert conditions is not None
+    operators = conditions.members["ComparisonOperator"].enum
+    assert operators.index("BETWEEN") < operators.index("LT")

@@ -77,7 +77,7 @@ def test_get_item() -> None:
         ("Scan", "ConditionalOperator", "OR, AND"),
         ("UpdateItem", "ReturnValuesOnConditionCheckFailure", "ALL_OLD, NONE"),
         ("CreateTable", "BillingMode", "PROVISIONED, PAY_PER_REQUEST"),
-        ("CreateTable", "TableClass", "STANDARD, STANDARD_INFREQUENT_ACCESS"),
+        ("CreateTable", "TableClass", "STANDARD_INFREQUENT_ACCESS, STANDARD"),
     ],
 )
 def test_enums_list_their_values(operation: str, member: str, values: str) -> None:
