@@ -90,6 +90,12 @@ class Settings(BaseSettings):
             "system:write_isolation says it.",
         )
     )
+    remember_bytes: int = Field(
+        8 * 1024 * 1024,
+        ge=0,
+        description="Bytes of items that a process remembers as it wrote them, to change them "
+        "again without reading them.",
+    )
     census_interval: float = Field(
         60.0,
         gt=0,

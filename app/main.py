@@ -20,6 +20,7 @@ from .model.limits import SERVICE, WrongLimits, relaxed
 from .model.table import SHARED
 from .operations import OPERATIONS
 from .operations.context import Context
+from .operations.recent import Recent
 from .store.base import Store
 from .store.keyqueue import KeyQueue
 from .store.open import open_store
@@ -104,7 +105,8 @@ def _parts(
         limits = relaxed(settings.limits, SERVICE, item_bytes=store.capabilities.item_bytes)
     except WrongLimits as fault:
         raise ConfigError(f"limits: {fault}") from None
-    context = Context(store, settings, clock, metrics, queue, limits, answer_bytes)
+    recent = Recent(settings.remember_bytes)
+    context = Context(store, settings, clock, metrics, queue, limits, answer_bytes, recent)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -117,7 +119,7 @@ def _parts(
         metrics.set("StoreUp", 1)
         beside = [
             asyncio.create_task(_examine(store)),
-            asyncio.create_task(_observe(queue, CacheCounts(metrics), metrics)),
+            asyncio.create_task(_observe(queue, CacheCounts(metrics, recent), metrics)),
         ]
         try:
             async with (

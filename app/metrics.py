@@ -71,6 +71,8 @@ METRICS = (
     Metric("ExpressionCacheMisses", "counter", "Count", "Expressions that were parsed."),
     Metric("SigningKeyCacheHits", "counter", "Count", "Signatures by a key derived before."),
     Metric("SigningKeyCacheMisses", "counter", "Count", "Signing keys derived."),
+    Metric("RememberedItemHits", "counter", "Count", "Items that were as last written here."),
+    Metric("RememberedItemMisses", "counter", "Count", "Items that others had written since."),
     Metric("AuthWarnings", "counter", "Count", "Requests that auth=enforce would refuse."),
     Metric("StoreUp", "gauge", "Count", "Workers that reach the store."),
 )

@@ -52,6 +52,7 @@ def serve(
         Literal["always_use_lwt", "only_rmw_uses_lwt", "forbid_rmw", "unsafe_rmw"] | None,
         _option("write_isolation"),
     ] = None,
+    remember_bytes: Annotated[int | None, _option("remember_bytes")] = None,
     census_interval: Annotated[float | None, _option("census_interval")] = None,
     verify_interval: Annotated[float | None, _option("verify_interval")] = None,
     stream_shards: Annotated[int | None, _option("stream_shards")] = None,

@@ -15,6 +15,7 @@ from ..model.limits import SERVICE, Limits
 from ..model.rows import KeyValue
 from ..store.base import Store
 from ..store.keyqueue import KeyQueue
+from .recent import Recent
 
 _Result = TypeVar("_Result")
 
@@ -34,6 +35,7 @@ class Context:
     collections: what was counted last, by table id.
     limits: of tables that are made from now on.
     answer_bytes: most that the front door takes of a page, with room for what is around it.
+    recent: items as this process wrote them last.
     overdue: items (by table name and key) that were written with their time to live past; the
     oldest are forgotten when nobody takes them.
     large: of requests that are worked on aside.
@@ -46,6 +48,7 @@ class Context:
     queue: KeyQueue
     limits: Limits = SERVICE
     answer_bytes: int | None = None
+    recent: Recent = field(default_factory=Recent)
     overdue: Overdue = field(default_factory=new_overdue)
     collections: dict[str, Collections] = field(default_factory=dict)
     aside: Aside = field(default_factory=Aside)

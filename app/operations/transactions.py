@@ -118,6 +118,7 @@ async def run_transaction(
                 continue
             if isinstance(outcome, Committed):
                 for change in ready:
+                    ctx.recent.forget(change.write.table, change.write.key)
                     note_expired(ctx, change.write.table, change.write.key, change.write.item)
                 return [change.written for change in ready]
             if not isinstance(outcome, Conflict | Locked):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
 
 from .. import errors
-from ..errors import TableChanged, TableGone
+from ..errors import ApiError, TableChanged, TableGone
 from ..model.expiry import expired
 from ..model.index import entry_changes
 from ..model.isolation import ALWAYS, FORBID, HELD, LWT, TAG
@@ -86,7 +88,6 @@ async def _once(
 
 async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conflict | Locked:
     table = plan.table
-    row: Row | None = None
     # An index entry is changed from what it was, and a stream tells of that, so that a table with
     # either is always read.
     unread = not table.is_ordered
@@ -99,22 +100,18 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
         outcome = await ctx.store.commit(
             Batch((Write(table, plan.key, ANY, None, delta=plan.delta),))
         )
+        ctx.recent.forget(table, plan.key)
         if isinstance(outcome, Committed):
             return Written(None, plan.delta.set)
         if isinstance(outcome, Locked):
             return _lost(ctx, outcome)
     blind = unread and plan.delta is None
-    if not blind:
-        row = await ctx.store.get(table, plan.key, consistent=True)
-    if row is not None and row.is_large:
-        change = await ctx.aside(_decided, plan, row)
-    else:
-        change = plan.change(None if row is None else row.item)
+    row, change, changes = await _decided(ctx, plan, blind)
     old = None if row is None else row.item
     if isinstance(change, Refused):
         return NotWritten(old)
     new = change.item if isinstance(change, Put) else None
-    if not blind and new == old:
+    if not blind and not changes:
         return Written(old, new)
     if new is not None and table.indexes and table.has_collections:
         await check_collection(ctx, table, plan.key.partition, old, new)
@@ -124,14 +121,46 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     record = record_of(table, old, new, by_service=by_service)
     write = Write(table, plan.key, expected, new, entries, record)
     outcome = await ctx.store.commit(Batch((write,)))
+    if blind:
+        ctx.recent.forget(table, plan.key)
+    else:
+        ctx.recent.settled(table, plan.key, row, outcome, None if ctx.large else new)
     if isinstance(outcome, Committed):
         note_expired(ctx, table, plan.key, new)
         return Written(old, new, entries)
     return _lost(ctx, outcome)
 
 
-def _decided(plan: WritePlan, row: Row) -> Change:
-    return plan.change(row.item)
+class _Decision(NamedTuple):
+    """`row`: what it is made for. changes: the item is another one after it."""
+
+    row: Row | None
+    change: Change
+    changes: bool
+
+
+async def _decided(ctx: Context, plan: WritePlan, blind: bool) -> _Decision:
+    """Raises ApiError."""
+    if blind:
+        return _decide(plan, None)
+    guess = ctx.recent.guess(plan.table, plan.key)
+    if guess is not None:
+        # What is no write is not answered from a guess: see Recent.
+        with suppress(ApiError):
+            decision = _decide(plan, guess)
+            if decision.changes:
+                return decision
+    row = await ctx.store.get(plan.table, plan.key, consistent=True)
+    if row is not None and row.is_large:
+        return await ctx.aside(_decide, plan, row)
+    return _decide(plan, row)
+
+
+def _decide(plan: WritePlan, row: Row | None) -> _Decision:
+    old = None if row is None else row.item
+    change = plan.change(old)
+    new = change.item if isinstance(change, Put) else None
+    return _Decision(row, change, not isinstance(change, Refused) and new != old)
 
 
 def _check_allowed(ctx: Context, plan: WritePlan, unread: bool) -> None:

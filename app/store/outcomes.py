@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..model.rows import Key
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """Acknowledged: all writes are durable and every later consistent read sees them."""
+    """Acknowledged: all writes are durable and every later consistent read sees them.
+
+    version: of the item if a single one was written; no other item of its key ever has it. None
+    where that is not known.
+    """
+
+    version: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

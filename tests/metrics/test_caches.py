@@ -14,6 +14,7 @@ from app.clock import SystemClock
 from app.expressions import Placeholders, condition
 from app.http.caches import CacheCounts
 from app.metrics import Metrics
+from app.operations.recent import Recent
 from tools.server import Server
 
 EXPRESSION = "attribute_not_exists(cache_counts_test)"
@@ -23,7 +24,7 @@ SECONDS = 30.0
 # A counter of a killed worker goes on: what was told already must not be added again.
 def test_each_hit_is_counted_once() -> None:
     metrics = Metrics()
-    caches = CacheCounts(metrics)
+    caches = CacheCounts(metrics, Recent())
     for _ in range(3):
         condition(EXPRESSION, Placeholders(None, None), "FilterExpression")
     for _ in range(2):
@@ -36,7 +37,7 @@ def test_each_hit_is_counted_once() -> None:
 def test_what_was_counted_before_is_left_out() -> None:
     condition(EXPRESSION, Placeholders(None, None), "FilterExpression")
     metrics = Metrics()
-    CacheCounts(metrics).report()
+    CacheCounts(metrics, Recent()).report()
     assert metrics.value("ExpressionCacheHits") == metrics.value("ExpressionCacheMisses") == 0
 
 
@@ -78,7 +79,7 @@ def test_a_server_tells(start_server: Callable[..., Server]) -> None:
 # Whether the signature is right does not matter: none of these is.
 def test_a_signing_key_is_derived_once_a_day() -> None:
     metrics = Metrics()
-    caches = CacheCounts(metrics)
+    caches = CacheCounts(metrics, Recent())
     door = Authenticator(
         "warn", StaticKeys({"AK": "of this test"}), clock=SystemClock(), metrics=metrics
     )

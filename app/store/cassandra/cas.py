@@ -163,12 +163,12 @@ class _Attempts:
                 applied = await self._decide(version, fence, exc)
                 self._of._metrics.add("UnknownOutcomesResolved")
                 if applied:
-                    return await self._applied()
+                    return await self._applied(version)
             else:
                 self.undecided = False
                 await self._of._faults.at("cas:answered")
                 if result.rows[0][0]:
-                    return await self._applied()
+                    return await self._applied(version)
                 found = _Found.of(result)
                 deleted = intent.since_delete and not found.live and found.ver != expected
                 if found.txid is not None or not deleted:
@@ -190,10 +190,10 @@ class _Attempts:
         marks = [each.announce(version, self._deadline) for each in self._intent.followers]
         self._marks = await asyncio.gather(*marks)
 
-    async def _applied(self) -> Outcome:
+    async def _applied(self, version: int) -> Outcome:
         for follower, mark in zip(self._intent.followers, self._marks, strict=True):
             await follower.follow(mark, self._deadline)
-        return Committed()
+        return Committed(version)
 
     def _withdraw(self) -> None:
         for follower, mark in zip(self._intent.followers, self._marks, strict=True):

@@ -1,0 +1,93 @@
+"""Items as this process wrote them last: what a change of one would otherwise have to read first.
+
+A change of an item is a read and a write that expects the version read. What this process wrote
+last it knows already, unless another has written since, and then the write is refused: a version is
+given to a key once, so the row that has it is that item. So nothing follows from a guess but a
+write that expects it. A condition that does not hold, an error, a change that changes nothing: the
+item is read before any of those is answered.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+import orjson
+
+from ..model.isolation import LWT
+from ..model.rows import Item, Key, Row
+from ..model.table import Table
+from ..store.base import Committed, Outcome
+
+MOST_BYTES = 8 * 1024 * 1024
+# A wrong guess costs a refused write, a right one spares a read: below this share they do not pay.
+_LEAST_TRUST = 0.75
+_LATEST = 1 / 8
+_MOST_TABLES = 4096
+_LARGEST_PART = 64
+
+
+class Recent:
+    """At most `most_bytes` of JSON; the oldest items go first. For one event loop.
+
+    hits, misses: guesses that were, or would have been, right and wrong.
+    """
+
+    __slots__ = ("_bytes", "_most_bytes", "_rows", "_trust", "hits", "misses")
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.hits = 0
+        self.misses = 0
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._rows: OrderedDict[Hashable, tuple[int, bytes]] = OrderedDict()
+        # How often guesses were right, the latest counting most: other processes may write a table.
+        self._trust: OrderedDict[str, float] = OrderedDict()
+
+    def guess(self, table: Table, key: Key) -> Row | None:
+        """What the item probably is. None: read it."""
+        known = self._rows.get((table.id, key))
+        if known is None or table.writes != LWT or self._trust.get(table.id, 1.0) < _LEAST_TRUST:
+            return None
+        version, data = known
+        return Row(key, version, data=data)
+
+    def forget(self, table: Table, key: Key) -> None:
+        """Somebody here writes it without a look at it."""
+        known = self._rows.pop((table.id, key), None)
+        if known is not None:
+            self._bytes -= len(known[1])
+
+    def settled(
+        self, table: Table, key: Key, row: Row | None, outcome: Outcome, item: Item | None
+    ) -> None:
+        """What became of a write of `item`, or of none, that expected to find `row`."""
+        place = (table.id, key)
+        known = self._rows.pop(place, None)
+        if known is not None:
+            self._bytes -= len(known[1])
+            right = row is not None and row.version == known[0] and isinstance(outcome, Committed)
+            self._judge(table.id, right)
+        if item is None or not isinstance(outcome, Committed) or outcome.version is None:
+            return
+        most = self._most_bytes // _LARGEST_PART
+        if row is not None and len(row.data) > most:
+            return
+        data = orjson.dumps(item)
+        if len(data) > most:
+            return
+        self._rows[place] = (outcome.version, data)
+        self._bytes += len(data)
+        while self._bytes > self._most_bytes:
+            _, (_, oldest) = self._rows.popitem(last=False)
+            self._bytes -= len(oldest)
+
+    def _judge(self, table_id: str, right: bool) -> None:
+        if right:
+            self.hits += 1
+        else:
+            self.misses += 1
+        trust = self._trust.pop(table_id, 1.0)
+        self._trust[table_id] = trust + (right - trust) * _LATEST
+        if len(self._trust) > _MOST_TABLES:
+            self._trust.popitem(last=False)
