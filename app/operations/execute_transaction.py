@@ -153,6 +153,8 @@ async def _read(ctx: Context, wanted: Sequence[_Read], mode: str) -> Answer:
     for table, statement, key in wanted:
         try:
             read = item_read(table, statement, key)
+        except EmptyKeyValue:
+            raise
         except ApiError as fault:
             reasons.append(errors.fault_reason(fault))
             continue

@@ -40,7 +40,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             raise _invalid("Invalid SequenceNumber")
         start = sequence_of(stream.stream, shard, int(number))
         # DescribeStream names the first number of a shard before there is a record of it.
-        if not 0 < start < max(following, FIRST_SEQUENCE + 1):
+        if start is None or not 0 < start < max(following, FIRST_SEQUENCE + 1):
             raise _invalid("Invalid SequenceNumber")
         start += kind == _AT_NUMBER[1] and start < following
         if isinstance(await ctx.store.read_stream(stream, shard, start=start, limit=1), Trimmed):

@@ -17,6 +17,8 @@ from .names import resource_of_arn, table_arn
 
 _STREAM = "/stream/"
 _SHARD = re.compile(r"shardId-(\d{20})-([0-9a-f]{8})", re.ASCII)
+# A stream has at most 100 shards at a time and more with each split, which makes 5050 in all.
+_OF_A_NUMBER = 10**4
 _OF_A_SPLIT = 10**15
 
 
@@ -65,14 +67,16 @@ def shard_number(stream: Stream, id: str) -> int | None:
 
 
 def sequence_number(stream: Stream, shard: int, sequence: int) -> str:
-    """Of one length, so that they sort as texts, too. Those of a shard are behind those of its
-    parent, so that the numbers of an item's records go up whatever shards they are in."""
-    return f"{_behind(stream, shard) + sequence:021}"
+    """No two records of a stream have the same. Of one length, so that they sort as texts, too.
+    Those of a shard are behind those of its parent, so that the numbers of an item's records go up
+    whatever shards they are in."""
+    return f"{(_behind(stream, shard) + sequence) * _OF_A_NUMBER + shard:021}"
 
 
-def sequence_of(stream: Stream, shard: int, number: int) -> int:
-    """The inverse of `sequence_number`."""
-    return number - _behind(stream, shard)
+def sequence_of(stream: Stream, shard: int, number: int) -> int | None:
+    """The inverse of `sequence_number`, None for a number that the shard does not give."""
+    sequence, of = divmod(number, _OF_A_NUMBER)
+    return sequence - _behind(stream, shard) if of == shard else None
 
 
 def _behind(stream: Stream, shard: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..errors import ApiError
+from ..errors import ApiError, EmptyKeyValue
 from ..expressions import Projection, check_scalar_keys
 from ..model import capacity
 from ..model.rows import Item, Key, Row
@@ -47,6 +47,8 @@ async def run(ctx: Context, request: Request) -> Answer:
             check_scalar_keys(projection.nested_names, table)
         try:
             key = key_of_request(table, wire_key)
+        except EmptyKeyValue:
+            raise
         except ApiError as fault:
             faults.append(fault)
             continue

@@ -93,7 +93,10 @@ async def run(ctx: Context, request: Request) -> Answer:
             request,
             [
                 (name, plan.table, plan.key.partition)
-                for plan, (_, name) in zip(plans, named, strict=True)
+                for action, plan, (_, name) in zip(
+                    request["TransactItems"], plans, named, strict=True
+                )
+                if "ConditionCheck" not in action
             ],
         )
     return result

@@ -24,6 +24,7 @@ from app.config import load_settings
 from app.metrics import Metrics
 from app.model.shards import with_more_shards
 from app.store.open import open_store
+from tests.operations.streaming import STEP
 from tools.process import Process
 from tools.runtime import Unavailable, jars, java
 from tools.server import ROOT
@@ -124,8 +125,8 @@ def test_it_delivers_every_record_once_and_in_order(
     # Also of items that went on in another shard.
     assert found == {str(number): ["1", "2", "3"] for number in range(20)}
     for each in numbers.values():
-        first = int(each[0])
-        assert each == [f"{number:021}" for number in range(first, first + len(each))]
+        steps = range(int(each[0]), int(each[0]) + len(each) * STEP, STEP)
+        assert each == [f"{number:021}" for number in steps]
     assert len(numbers) > 4
 
 

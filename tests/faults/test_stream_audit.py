@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.operations.streaming import STEP
 from tools.server import Server
 
 WRITERS = 4
@@ -91,7 +92,7 @@ def _records(streams: Any, arn: str) -> list[dict[str, Any]]:
             page = streams.get_records(ShardIterator=place)
             for record in page["Records"]:
                 assert int(record["dynamodb"]["SequenceNumber"]) == expected
-                expected += 1
+                expected += STEP
             found += page["Records"]
             place = page.get("NextShardIterator") if page["Records"] else None
     assert len({record["eventID"] for record in found}) == len(found)

@@ -10,6 +10,15 @@ SECONDS = 30.0
 VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
 
+# By which the numbers of a shard go up: what is below tells the shard.
+STEP = 10**4
+
+
+def sequence_number(shard: str, sequence: int) -> str:
+    """Of the record with this number in its shard, from 1."""
+    return f"{sequence * STEP + int(shard[-8:], 16):021}"
+
+
 def specification(view: str = "NEW_AND_OLD_IMAGES") -> dict[str, Any]:
     return {"StreamEnabled": True, "StreamViewType": view}
 

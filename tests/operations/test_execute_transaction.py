@@ -139,13 +139,14 @@ def test_a_token_is_spent_once(execute: Execute, table: str, key: str) -> None:
 
 
 def test_an_empty_key_is_no_reason_of_one_action(fails: Any, table: str, key: str) -> None:
-    fails(
-        "execute_transaction",
-        "ValidationException",
-        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
-        "contain an empty string value. Key: pk",
-        TransactStatements=given((insert(table, key), insert(table, ""))),
-    )
+    for statement in (insert, select):
+        fails(
+            "execute_transaction",
+            "ValidationException",
+            "One or more parameter values are not valid. The AttributeValue for a key attribute "
+            "cannot contain an empty string value. Key: pk",
+            TransactStatements=given((statement(table, key), statement(table, ""))),
+        )
 
 
 FIRST = "Validation failed in TransactStatements[0]: "

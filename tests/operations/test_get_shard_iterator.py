@@ -14,6 +14,7 @@ from tests.operations.streaming import (
     iterator,
     read_all,
     records_of,
+    sequence_number,
     shards_of,
     specification,
 )
@@ -67,7 +68,7 @@ def test_the_four_types(
         records = streams.get_records(ShardIterator=place)["Records"]
         return [record["dynamodb"]["SequenceNumber"] for record in records]
 
-    assert numbers[0] == "000000000000000000001"
+    assert numbers == [sequence_number(shard, number) for number in (1, 2, 3)]
     assert read("TRIM_HORIZON") == numbers
     assert read("AT_SEQUENCE_NUMBER", SequenceNumber=numbers[1]) == numbers[1:]
     assert read("AFTER_SEQUENCE_NUMBER", SequenceNumber=numbers[1]) == numbers[2:]
@@ -76,6 +77,30 @@ def test_the_four_types(
     write(3)
     last = records_of(streams, arn, key, 4)[-1]
     assert streams.get_records(ShardIterator=latest)["Records"] == [last]
+
+
+# A number is of one record of the stream, and is no place in another shard.
+def test_numbers_of_several_shards(
+    client: Any, streams: Any, new_table: Callable[..., str], key: str
+) -> None:
+    name = new_table({"pk": "S"}, StreamSpecification=specification())
+    for number in range(16):
+        client.put_item(TableName=name, Item={"pk": {"S": f"{key}{number}"}})
+    arn = arn_of(client, name)
+    for number in range(16):
+        records_of(streams, arn, f"{key}{number}", 1)
+    found = [(shard, each["dynamodb"]["SequenceNumber"]) for shard, each in read_all(streams, arn)]
+    assert len({number for _, number in found}) == 16
+    for shard in {shard for shard, _ in found if shard != found[0][0]}:
+        _fails(
+            streams,
+            "ValidationException",
+            BAD_NUMBER,
+            StreamArn=arn,
+            ShardId=shard,
+            ShardIteratorType="AT_SEQUENCE_NUMBER",
+            SequenceNumber=found[0][1],
+        )
 
 
 # Who begins where DescribeStream says that a shard begins misses nothing.
@@ -172,7 +197,7 @@ def test_timestamps(
         return found
 
     assert read(between) == records[1:]
-    assert read(1.0)[0]["dynamodb"]["SequenceNumber"] == "000000000000000000001"
+    assert read(1.0)[0]["dynamodb"]["SequenceNumber"] == sequence_number(place, 1)
     assert read(time.time()) == []
     request = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "AT_TIMESTAMP"}
     message = INVALID + "Invalid Timestamp"

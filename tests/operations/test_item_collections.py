@@ -73,6 +73,19 @@ def test_of_a_batch_each_collection_once(
     assert answer["ItemCollectionMetrics"] == {collected: [of(f"{key}a"), of(f"{key}b")]}
 
 
+# A check affects none.
+@pytest.mark.usefixtures("transactions")
+def test_of_a_transaction_what_it_writes(client: Any, collected: str, key: str) -> None:
+    condition = {"ConditionExpression": "attribute_not_exists(pk)"}
+    actions = [
+        {"ConditionCheck": {"TableName": collected, "Key": item(f"{key}a"), **condition}},
+        {"Put": {"TableName": collected, "Item": item(f"{key}b")}},
+        {"Delete": {"TableName": collected, "Key": item(f"{key}b", "t")}},
+    ]
+    answer = client.transact_write_items(TransactItems=actions, **SIZE)
+    assert answer["ItemCollectionMetrics"] == {collected: [of(f"{key}b")]}
+
+
 def test_of_a_failed_condition_there_is_none(client: Any, collected: str, key: str) -> None:
     with pytest.raises(client.exceptions.ConditionalCheckFailedException) as caught:
         client.put_item(

@@ -135,6 +135,17 @@ def test_a_bad_key_is_the_reason_of_its_item(client: Any, table: str, key: str) 
     ]
 
 
+# As of a write, it is looked for before anything is done.
+def test_an_empty_key_is_no_reason_of_one_item(table: str, key: str, fails: Fails) -> None:
+    fails(
+        "transact_get_items",
+        "ValidationException",
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+        "contain an empty string value. Key: pk",
+        TransactItems=[get(table, key), get(table, "")],
+    )
+
+
 @pytest.mark.differs_locally("counts some bytes more")
 def test_four_megabytes(client: Any, table: str, key: str, fails: Fails) -> None:
     item = wire(key, b={"S": "x" * 380 * 1024})

@@ -22,6 +22,7 @@ from app.operations.stream_names import stream_arn
 from app.store.base import ABSENT, Batch, Write
 from app.store.keyqueue import KeyQueue
 from app.store.sqlite import SqliteStore
+from tests.operations.streaming import sequence_number
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
@@ -79,7 +80,7 @@ async def iterator(ctx: Context, table: Table, kind: str, number: int | None = N
     shard = described["StreamDescription"]["Shards"][0]["ShardId"]
     request = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": kind}
     if number is not None:
-        request["SequenceNumber"] = f"{number:021}"
+        request["SequenceNumber"] = sequence_number(shard, number)
     answer: Any = await get_shard_iterator.run(ctx, request)
     place: str = answer["ShardIterator"]
     return place
