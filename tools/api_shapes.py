@@ -3,8 +3,8 @@
     python tools/api_shapes.py
 
 The source is the service model in the installed botocore; documentation and outputs are left out.
-What the model does not tell, but every error message shows, is below: the order of members, in a
-table, and the order of the values of an enum, by a rule.
+What the model does not tell, but every error message shows, is below: the order of members and
+what is required beyond the model, in tables, and the order of the values of an enum, by a rule.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ MEMBERS_FIRST = {
         *("ReturnItemCollectionMetrics", "ReturnValues"),
     ],
 }
+
+# What the model requires no longer, because a replica of another account's table has it from there,
+# is still required of every other table, of which the service told all that is missing at once.
+REQUIRED = {"CreateTableInput": ["AttributeDefinitions", "TableName", "KeySchema"]}
 
 # Java patterns that Python's re does not read, in words that it does.
 PYTHON_PATTERNS = {
@@ -138,6 +142,8 @@ def _reach(name: str, shapes: dict[str, Any], reached: dict[str, Any]) -> None:
     else:
         below = []
     shape |= {fact: model[fact] for fact in FACTS if fact in model}
+    if name in REQUIRED:
+        shape["required"] = REQUIRED[name]
     if "enum" in model:
         # Of two in one place the later is first, as Java's tables long had it.
         later_first = model["enum"][::-1]

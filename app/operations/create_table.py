@@ -24,7 +24,6 @@ from .table_rules import (
     defined_types,
     key_attributes,
     refuse_ineffective,
-    require,
     with_class,
 )
 from .tags import given_tags, isolation_of, layout_of, limits_of, translator_of
@@ -42,7 +41,6 @@ async def run(ctx: Context, request: Request) -> Answer:
 def _table(ctx: Context, request: Request) -> Table:
     name = table_name(request["TableName"])
     check_new_table_name(name)
-    require(request, "AttributeDefinitions", "KeySchema")
     mode = request.get("BillingMode", "PROVISIONED")
     units = throughput(mode, request.get("ProvisionedThroughput"))
     types = defined_types(request)

@@ -39,13 +39,18 @@ def stream_name(arn: str) -> StreamName | None:
 
 
 async def named_stream(ctx: Context, arn: str) -> StreamOfTable | None:
-    """The stream of this ARN, if it is, or was in the last 24 hours."""
+    """The stream of this ARN, if it is, or was in the last 24 hours.
+
+    Raises ValidationException for what is no ARN of a stream.
+    """
     name = stream_name(arn)
-    return None if name is None else await ctx.store.stream(*name)
+    if name is None:
+        raise errors.validation("Invalid StreamArn")
+    return await ctx.store.stream(*name)
 
 
 async def known_stream(ctx: Context, arn: str) -> StreamOfTable:
-    """Raises ResourceNotFoundException."""
+    """Raises ResourceNotFoundException, or ValidationException for what is no ARN of a stream."""
     stream = await named_stream(ctx, arn)
     if stream is None:
         raise errors.resource_not_found(f"Requested resource not found: Stream: {arn} not found")

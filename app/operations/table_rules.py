@@ -64,24 +64,6 @@ def check_length(schema: list[dict[str, str]], path: str) -> None:
         )
 
 
-def require(request: Request, *members: str) -> None:
-    """The model requires these no longer: a replica of another account's table has them from there.
-
-    For every other table the service says of them what it says of required members.
-    """
-    missing = [
-        f"Value null at '{member[0].lower()}{member[1:]}' failed to satisfy constraint: "
-        "Member must not be null"
-        for member in members
-        if member not in request
-    ]
-    if missing:
-        plural = "s" if len(missing) > 1 else ""
-        raise errors.validation(
-            f"{len(missing)} validation error{plural} detected: {'; '.join(missing)}"
-        )
-
-
 def _shown(schema: list[dict[str, str]]) -> str:
     elements = (
         f"KeySchemaElement(attributeName={each['AttributeName']}, keyType={each['KeyType']})"

@@ -495,7 +495,10 @@ PAIRS = [
         "create_table",
         {"TableName": "a;", "BillingMode": "FREE"},
         constraints(
-            *name_faults("a;"), not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode")
+            missing("attributeDefinitions"),
+            *name_faults("a;"),
+            not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode"),
+            missing("keySchema"),
         ),
         id="name of a table, constraint",
         marks=no_coral,

@@ -19,6 +19,8 @@ METRICS = (
 )
 KEYS = "Member must have length less than or equal to"
 KEY = {"a": {"S": "x"}}
+SCHEMA = [{"AttributeName": "a", "KeyType": "HASH"}]
+DEFINED = {"AttributeDefinitions": [], "KeySchema": SCHEMA}
 
 
 def fault(operation: str, body: dict[str, Any]) -> str | None:
@@ -81,7 +83,7 @@ def test_get_item() -> None:
     ],
 )
 def test_enums_list_their_values(operation: str, member: str, values: str) -> None:
-    body = {"TableName": "abc", "Key": KEY, member: "hi"}
+    body = {"TableName": "abc", "Key": KEY, **DEFINED, member: "hi"}
     assert fault(operation, body) == (
         f"1 validation error detected: Value 'hi' at '{member[0].lower()}{member[1:]}' "
         f"failed to satisfy constraint: Member must satisfy enum value set: [{values}]"
@@ -112,6 +114,7 @@ def test_paths_into_lists_of_structures() -> None:
         "CreateTable",
         {
             "TableName": "abc",
+            "KeySchema": SCHEMA,
             "AttributeDefinitions": [
                 {"AttributeName": "a", "AttributeType": "S"},
                 {"AttributeType": "a"},
@@ -139,9 +142,22 @@ def test_paths_into_lists_of_structures() -> None:
     )
 
 
+def test_a_table_is_told_all_it_lacks_at_once() -> None:
+    assert fault("CreateTable", {"BillingMode": "FREE"}) == (
+        "4 validation errors detected: "
+        "Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be "
+        "null; "
+        "Value null at 'tableName' failed to satisfy constraint: Member must not be null; "
+        "Value 'FREE' at 'billingMode' failed to satisfy constraint: "
+        "Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]; "
+        "Value null at 'keySchema' failed to satisfy constraint: Member must not be null"
+    )
+
+
 def test_paths_into_structures() -> None:
     throughput = {"ReadCapacityUnits": 0, "WriteCapacityUnits": -1}
-    assert fault("CreateTable", {"TableName": "abc", "ProvisionedThroughput": throughput}) == (
+    body = {"TableName": "abc", **DEFINED, "ProvisionedThroughput": throughput}
+    assert fault("CreateTable", body) == (
         "2 validation errors detected: "
         "Value '-1' at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: "
         "Member must have value greater than or equal to 1; "
@@ -234,10 +250,11 @@ def test_a_batch_get_takes_1_to_100_keys_for_each_table() -> None:
 def test_elements_of_a_list_are_reported_as_one_fault_of_the_list() -> None:
     body = {
         "TableName": "abc",
+        **DEFINED,
         "LocalSecondaryIndexes": [
             {
                 "IndexName": "abc",
-                "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+                "KeySchema": SCHEMA,
                 "Projection": {"NonKeyAttributes": ["ok", "", "x" * 256]},
             }
         ],

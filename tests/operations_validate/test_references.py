@@ -36,7 +36,7 @@ def fault(operation: str, body: dict[str, Any]) -> str:
         ),
     ],
 )
-@pytest.mark.parametrize("operation", ["CreateTable", "DescribeTable", "Scan"])
+@pytest.mark.parametrize("operation", ["UpdateTable", "DescribeTable", "Scan"])
 def test_a_bad_table_name(operation: str, name: str, rules: list[str]) -> None:
     told = [
         f"Value '{name}' at 'tableName' failed to satisfy constraint: Member must {rule}"
@@ -59,7 +59,14 @@ def test_a_malformed_arn() -> None:
     ("operation", "body"),
     [
         ("DescribeTable", {"TableName": ARN}),
-        ("CreateTable", {"TableName": ARN}),
+        (
+            "CreateTable",
+            {
+                "TableName": ARN,
+                "AttributeDefinitions": [],
+                "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+            },
+        ),
         ("BatchGetItem", {"RequestItems": {ARN: {"Keys": [KEY]}}}),
         ("BatchWriteItem", {"RequestItems": {ARN: [{"DeleteRequest": {"Key": KEY}}]}}),
         ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": ARN, "Key": KEY}}]}),
