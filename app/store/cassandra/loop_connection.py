@@ -17,7 +17,7 @@ from threading import get_ident
 from typing import Any, ClassVar
 
 from cassandra.connection import Connection, ConnectionBusy, ConnectionShutdown, _Frame
-from cassandra.pool import HostConnection
+from cassandra.pool import Host, HostConnection
 from cassandra.protocol import ProtocolHandler, ResultMessage
 
 from .frames import HEADER, MALFORMED, Rows, behind_warnings, execute
@@ -38,10 +38,14 @@ class Waiting:
     it, on the loop or, when a connection fails, on a thread: so it ends up in `receive`.
     """
 
-    __slots__ = ("answer", "connection", "pool", "receive", "rows")
+    __slots__ = ("answer", "connection", "node", "pool", "receive", "rows", "until")
 
     connection: LoopConnection
     pool: HostConnection
+    node: Host | None
+    """Where it was sent."""
+    until: float
+    """A time of the loop."""
 
     def __init__(
         self,
