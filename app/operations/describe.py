@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from ..model.census import Census, Count, decode
-from ..model.table import Index, KeyAttribute, Table, Throughput, Transition, Units
+from ..model.table import Index, KeyAttribute, Table, Throughput, Transition
 from .context import Context
 from .names import table_arn
 from .stream_names import stream_arn
-from .throughput_rules import NO_LIMIT, ON_DEMAND_WARM, decreases_today
+from .throughput_rules import NO_LIMIT, decreases_today, warm_now
 
 _NOT_COUNTED = Census()
 
@@ -98,7 +98,7 @@ def _index(ctx: Context, table: Table, index: Index, census: Census, now: float)
     count = census.indexes.get(index.number, Count())
     projection: dict[str, Any] = {"ProjectionType": index.projection}
     if index.included:
-        projection["NonKeyAttributes"] = list(index.included)
+        projection["NonKeyAttributes"] = sorted(index.included)
     result: dict[str, Any] = {
         "IndexName": index.name,
         "KeySchema": _schema(index.partition, index.sort),
@@ -136,22 +136,13 @@ def _bounds(table: Table, of: Table | Index, status: str) -> dict[str, Any]:
             f"Max{kind}RequestUnits": units for kind, units in bounds if units != NO_LIMIT
         }
     if status != "CREATING" or of.warm is not None:
-        warm = _warm(table, of)
+        warm = warm_now(of.throughput, table.billing_mode, of.warm)
         result["WarmThroughput"] = {
             "ReadUnitsPerSecond": warm.read,
             "WriteUnitsPerSecond": warm.write,
-            "Status": status,
+            "Status": "UPDATING" if status == "CREATING" else "ACTIVE",
         }
     return result
-
-
-def _warm(table: Table, of: Table | Index) -> Units:
-    """A provisioned table is warm for what is provisioned, whatever it was made for."""
-    units = of.throughput
-    if table.billing_mode == "PAY_PER_REQUEST":
-        return of.warm or ON_DEMAND_WARM
-    warm = of.warm or Units(0, 0)
-    return Units(max(units.read, warm.read), max(units.write, warm.write))
 
 
 def _throughput(throughput: Throughput, now: float) -> dict[str, Any]:
@@ -165,6 +156,14 @@ def _throughput(throughput: Throughput, now: float) -> dict[str, Any]:
     if throughput.decreased is not None:
         result["LastDecreaseDateTime"] = throughput.decreased
     return result
+
+
+def created_description(ctx: Context, table: Table) -> dict[str, Any]:
+    """CreateTable's answer does not tell yet what the indexes are warm for."""
+    whole = description(ctx, table, status="CREATING")
+    for index in whole.get("GlobalSecondaryIndexes", ()):
+        index.pop("WarmThroughput", None)
+    return whole
 
 
 # Of a table that is being deleted the service tells no more.

@@ -11,12 +11,12 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError
 from ..model.table import Index, KeyAttribute, Table, Throughput
-from ..values import in_hash_order
+from ..values import in_hash_order, in_order_of_copy
 from .context import Context
 from .names import check_new_name
 from .registry import Request
 from .table_rules import Types, check_length
-from .throughput_rules import on_demand, throughput, warm
+from .throughput_rules import first_warm, on_demand, throughput
 
 MOST_LOCAL = 5
 MOST_GLOBAL = 20
@@ -26,25 +26,25 @@ MOST_PARTS = 4
 _INVALID = "One or more parameter values were invalid: "
 
 
-def local_indexes(request: Request, types: Types, partition: KeyAttribute) -> list[Index]:
-    """LocalSecondaryIndexes of a CreateTable, numbered from 1."""
-    given = request.get("LocalSecondaryIndexes")
-    if given is None:
-        return []
-    if not given:
-        raise _invalid("List of LocalSecondaryIndexes is empty")
+Keys = tuple[tuple[KeyAttribute, ...], tuple[KeyAttribute, ...]]
+"""HASH and RANGE attributes of an index, each in order."""
+
+
+def local_keys(request: Request, types: Types, partition: KeyAttribute) -> list[Keys]:
+    """Those of LocalSecondaryIndexes of a CreateTable."""
+    given = _listed(request, "LocalSecondaryIndexes")
     if len(given) > MOST_LOCAL:
         raise _invalid(f"Number of LocalSecondaryIndexes exceeds per-table limit of {MOST_LOCAL}")
-    if len(request["KeySchema"]) < 2:
+    if given and len(request["KeySchema"]) < 2:
         raise _invalid(
             "Table KeySchema does not have a range key, which is required when specifying a "
             "LocalSecondaryIndex"
         )
-    indexes = []
+    found = []
     for number, each in enumerate(given, 1):
         name = each["IndexName"]
         check_length(each["KeySchema"], f"localSecondaryIndexes.{number}.member.keySchema")
-        hashes, ranges = _schema(each, types, most_parts=1)
+        hashes, ranges = _two_keys(each, types)
         if hashes[0].name != partition.name:
             raise _invalid(
                 f"Index KeySchema does not have the same leading hash key as table KeySchema for "
@@ -53,21 +53,40 @@ def local_indexes(request: Request, types: Types, partition: KeyAttribute) -> li
             )
         if not ranges:
             raise _invalid(f"Index KeySchema does not have a range key for index: {name}")
-        projection, included = _projection(each)
-        indexes.append(Index(number, name, True, hashes, ranges, projection, included))
-    return indexes
+        found.append((hashes, ranges))
+    return found
 
 
-def global_indexes(request: Request, types: Types, mode: str, first: int) -> list[Index]:
+def local_indexes(request: Request, keys: Sequence[Keys]) -> list[Index]:
+    """LocalSecondaryIndexes of a CreateTable, numbered from 1."""
+    given = request.get("LocalSecondaryIndexes") or ()
+    return [
+        Index(number, each["IndexName"], True, *parts, *_projection(each))
+        for number, (each, parts) in enumerate(zip(given, keys, strict=True), 1)
+    ]
+
+
+def global_keys(request: Request, types: Types) -> list[Keys]:
+    """Those of GlobalSecondaryIndexes of a CreateTable."""
+    return [_many_keys(each, types) for each in _listed(request, "GlobalSecondaryIndexes")]
+
+
+def global_indexes(request: Request, keys: Sequence[Keys], mode: str, first: int) -> list[Index]:
     """GlobalSecondaryIndexes of a CreateTable, numbered from `first`."""
-    given = request.get("GlobalSecondaryIndexes")
-    if given is None:
-        return []
-    if not given:
-        raise _invalid("List of GlobalSecondaryIndexes is empty")
+    given = request.get("GlobalSecondaryIndexes") or ()
     for each in given:
         _check_first_throughput(each, mode)
-    return [global_index(each, types, mode, number) for number, each in enumerate(given, first)]
+    return [
+        _global_index(each, parts, mode, number, made=True)
+        for number, (each, parts) in enumerate(zip(given, keys, strict=True), first)
+    ]
+
+
+def _listed(request: Request, member: str) -> list[dict[str, Any]]:
+    given: list[dict[str, Any]] | None = request.get(member)
+    if given is not None and not given:
+        raise _invalid(f"List of {member} is empty")
+    return given or []
 
 
 def _check_first_throughput(each: dict[str, Any], mode: str) -> None:
@@ -83,23 +102,26 @@ def _check_first_throughput(each: dict[str, Any], mode: str) -> None:
 
 
 def global_index(each: dict[str, Any], types: Types, mode: str, number: int) -> Index:
-    """One of GlobalSecondaryIndexes, or the Create of an UpdateTable; ACTIVE."""
+    """The Create of an UpdateTable; ACTIVE."""
+    return _global_index(each, _many_keys(each, types), mode, number, made=False)
+
+
+def _global_index(each: dict[str, Any], keys: Keys, mode: str, number: int, *, made: bool) -> Index:
+    """`made` as in `on_demand`."""
     name = each["IndexName"]
     check_new_name(name)
-    hashes, ranges = _schema(each, types, most_parts=MOST_PARTS)
     projection, included = _projection(each)
     units = index_throughput(each, mode)
     return Index(
         number,
         name,
         False,
-        hashes,
-        ranges,
+        *keys,
         projection,
         included,
         throughput=units,
-        on_demand=on_demand(each, mode, None),
-        warm=warm(each, units, mode, None),
+        on_demand=on_demand(each, mode, None, made=made),
+        warm=first_warm(each, units, mode),
     )
 
 
@@ -115,7 +137,7 @@ def index_throughput(each: dict[str, Any], mode: str) -> Throughput:
             "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: "
             f"{each['IndexName']}"
         )
-    return throughput(mode, given)
+    return throughput(mode, given, each["IndexName"])
 
 
 def check_throughput(table: Table) -> None:
@@ -152,60 +174,78 @@ def check_all(indexes: Sequence[Index]) -> None:
 
 
 def check_definitions(
-    types: Types, table_keys: Iterable[KeyAttribute | None], indexes: Iterable[Index]
+    types: Types, table_keys: Iterable[KeyAttribute | None], index_keys: Sequence[Keys]
 ) -> None:
     """Every definition is of a key attribute of the table or of an index."""
     used = {key.name for key in table_keys if key is not None}
-    indexes = list(indexes)
-    for index in indexes:
-        used |= {key.name for key in index.keys}
+    used |= {key.name for parts in index_keys for keys in parts for key in keys}
     if used == types.keys():
         return
-    if not indexes:
+    if not index_keys:
         raise _invalid(
             "Number of attributes in KeySchema does not exactly match number of attributes "
             "defined in AttributeDefinitions"
         )
     raise _invalid(
         "Some AttributeDefinitions are not used. AttributeDefinitions: "
-        f"[{', '.join(types)}], keys used: [{', '.join(in_hash_order(sorted(used)))}]"
+        f"[{', '.join(in_order_of_copy(types))}], "
+        f"keys used: [{', '.join(in_hash_order(sorted(used)))}]"
     )
 
 
-def _schema(
-    each: dict[str, Any], types: Types, *, most_parts: int
-) -> tuple[tuple[KeyAttribute, ...], tuple[KeyAttribute, ...]]:
-    """HASH and RANGE attributes in order: all of the first kind before those of the second."""
-    schema = each["KeySchema"]
-    kinds = [part["KeyType"] for part in schema]
-    if not schema or kinds[0] != "HASH":
-        raise errors.validation(
-            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
-        )
-    hashes = kinds.count("HASH")
-    if kinds != ["HASH"] * hashes + ["RANGE"] * (len(kinds) - hashes) or (
-        most_parts == 1 and len(kinds) > 1 and hashes > 1
-    ):
+def _two_keys(each: dict[str, Any], types: Types) -> Keys:
+    kinds = _kinds(each)
+    if kinds[1:] not in ([], ["RANGE"]):
         raise errors.validation(
             "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"
         )
-    if hashes > most_parts or len(kinds) - hashes > most_parts:
-        raise _invalid(
-            f"The KeySchema of index {each['IndexName']} has more than {most_parts} attributes "
-            "of one key type"
-        )
-    names = [part["AttributeName"] for part in schema]
-    if len(set(names)) < len(names):
+    return _defined(
+        each,
+        types,
+        "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+    )
+
+
+def _many_keys(each: dict[str, Any], types: Types) -> Keys:
+    """Up to four of each kind: all of the first before those of the second.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.DesignPattern.MultiAttributeKeys.html
+    """
+    kinds = _kinds(each)
+    if "HASH" in kinds[kinds.count("HASH") :]:
+        raise _invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+    for kind in ("HASH", "RANGE"):
+        if kinds.count(kind) > MOST_PARTS:
+            raise _invalid(
+                f"The KeySchema exceeds the maximum allowed number of {kind} key attributes"
+            )
+    return _defined(
+        each, types, "The KeySchema contains multiple key attributes with the same name"
+    )
+
+
+def _kinds(each: dict[str, Any]) -> list[str]:
+    kinds = [part["KeyType"] for part in each["KeySchema"]]
+    if kinds[:1] != ["HASH"]:
         raise errors.validation(
-            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
         )
-    missing = [name for name in names if name not in types]
-    if missing:
+    return kinds
+
+
+def _defined(each: dict[str, Any], types: Types, twice: str) -> Keys:
+    """`twice` is said of an attribute that is named so often."""
+    names = [part["AttributeName"] for part in each["KeySchema"]]
+    if len(set(names)) < len(names):
+        raise errors.validation(twice)
+    if any(name not in types for name in names):
         raise _invalid(
             "Some index key attributes are not defined in AttributeDefinitions. "
-            f"Keys: [{', '.join(names)}], AttributeDefinitions: [{', '.join(types)}]"
+            f"Keys: [{', '.join(names)}], "
+            f"AttributeDefinitions: [{', '.join(in_order_of_copy(types))}]"
         )
     keys = tuple(KeyAttribute(name, types[name]) for name in names)
+    hashes = [part["KeyType"] for part in each["KeySchema"]].count("HASH")
     return keys[:hashes], keys[hashes:]
 
 
@@ -220,8 +260,11 @@ def _projection(each: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
             raise _invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
     elif names is not None:
         raise _invalid(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
-    if names and len(set(names)) < len(names):
-        raise _invalid("Duplicate NonKeyAttributes are not allowed")
+    seen: set[str] = set()
+    for name in names or ():
+        if name in seen:
+            raise _invalid(f"Duplicate element in NonKeyAttributes: {name}")
+        seen.add(name)
     return kind, tuple(names or ())
 
 

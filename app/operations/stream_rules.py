@@ -14,21 +14,28 @@ from .context import Context
 from .registry import Request
 
 _INVALID = "One or more parameter values were invalid: "
-# A view that is given for no stream: of a new table, and of one that there is.
-CREATED = "Table is being created with a stream disabled, UpdateViewType should not be specified"
-_UPDATED = "If stream is being disabled, then UpdateViewType must not be specified"
+# A view that is missing, and one that is given for no stream: of a new table, and of one that is.
+CREATED = (
+    "Table is being created with a stream enabled, UpdateViewType is required",
+    "Table is being created with a stream disabled, UpdateViewType should not be specified",
+)
+_UPDATED = (
+    "If stream is being enabled then UpdateViewType is required",
+    "If stream is being disabled, then UpdateViewType must not be specified",
+)
 
 
-def wanted_view(request: Request, superfluous: str) -> str | None:
-    """The view of a stream to be enabled, None if none is. Raises ValidationException."""
+def wanted_view(request: Request, words: tuple[str, str]) -> str | None:
+    """The view of a stream to be enabled, None if none is. Raises ValidationException.
+
+    `words`: of a view that is missing, and of one that is superfluous.
+    """
+    missing, superfluous = words
     specification = request.get("StreamSpecification") or {}
     view: str | None = specification.get("StreamViewType")
     if specification.get("StreamEnabled"):
         if not view:
-            raise errors.validation(
-                "Invalid StreamViewType: Stream ViewType must not be null or empty when enabling "
-                "streams."
-            )
+            raise errors.validation(_INVALID + missing)
         return view
     if view:
         raise errors.validation(_INVALID + superfluous)
@@ -51,10 +58,6 @@ def with_stream_update(ctx: Context, request: Request, table: Table) -> Table:
     if request.get("StreamSpecification") is None:
         return table
     view = wanted_view(request, _UPDATED)
-    if "ProvisionedThroughput" in request:
-        raise errors.validation(
-            f"{_INVALID}You cannot modify stream status while updating table IOPS"
-        )
     check_streams_possible(ctx, view)
     if view is None:
         if table.stream is None:

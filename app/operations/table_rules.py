@@ -19,9 +19,12 @@ Types = dict[str, str]
 
 def defined_types(request: Request) -> Types:
     definitions = request.get("AttributeDefinitions") or ()
-    types = {each["AttributeName"]: each["AttributeType"] for each in definitions}
-    if len(types) < len(definitions):
-        raise _invalid("Cannot have two attributes with the same name")
+    types: Types = {}
+    for each in definitions:
+        name = each["AttributeName"]
+        if name in types:
+            raise errors.validation(f"Attribute Name is duplicated: {name}")
+        types[name] = each["AttributeType"]
     return types
 
 
@@ -43,7 +46,7 @@ def key_attributes(request: Request, types: Types) -> tuple[KeyAttribute, KeyAtt
             "Both the Hash Key and the Range Key element in the KeySchema have the same name"
         )
     if any(name not in types for name in names):
-        if len(names) > 1:
+        if len(names) > 1 or not types:
             raise errors.validation(
                 "Invalid KeySchema: Some index key attribute have no definition"
             )
@@ -101,9 +104,28 @@ def refuse_ineffective(request: Request) -> None:
     ):
         if request.get(member):
             raise ineffective(member)
-    encryption = request.get("SSESpecification") or {}
-    if any(encryption.get(member) for member in ("Enabled", "SSEType", "KMSMasterKeyId")):
+    _refuse_encryption(request.get("SSESpecification") or {})
+
+
+def _refuse_encryption(given: dict[str, Any]) -> None:
+    """Raises for what asks for a key; none is asked for by {} either."""
+    kind, key = given.get("SSEType"), given.get("KMSMasterKeyId")
+    if given.get("Enabled") is False:
+        for member in ("SSEType", "KMSMasterKeyId"):
+            if member in given:
+                raise _invalid(f"{member} can not be specified if Enabled is false")
+    if kind == "AES256":
+        raise _invalid("SSEType AES256 is not supported")
+    if key is not None and kind is None:
+        raise _invalid("SSEType KMS is required if KMSMasterKeyId is specified")
+    if given.get("Enabled") or kind is not None:
         raise ineffective("SSESpecification")
+
+
+def refuse_encrypted(request: Request) -> None:
+    """Raises for encryption by no key of one's own, as which every table is kept."""
+    if "SSESpecification" in request:
+        raise _invalid("Table is already encrypted by default")
 
 
 def ineffective(member: str) -> ApiError:

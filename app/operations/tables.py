@@ -49,10 +49,11 @@ def refuse_state(ctx: Context, table: Table, states: Collection[str]) -> None:
     """Raises ResourceInUseException for a table that is in one of `states`."""
     state = table.state(ctx.clock.time())
     if state in states:
-        raise errors.resource_in_use(
-            "Attempt to change a resource which is still in use: "
-            f"Table is being {_PARTICIPLES[state]}: {table.name}"
-        )
+        raise still_in_use(f"Table is being {_PARTICIPLES[state]}: {table.name}")
+
+
+def still_in_use(detail: str) -> ApiError:
+    return errors.resource_in_use(f"Attempt to change a resource which is still in use: {detail}")
 
 
 def refuse_attached(table: Table) -> None:
@@ -122,14 +123,10 @@ async def table_to_back_up(ctx: Context, name: str) -> Table:
 
 
 def described_index(table: Table, name: str) -> Index:
+    """A global one. Raises ResourceNotFoundException."""
     index = table.index(name)
-    if index is None:
-        raise index_not_found(table, name)
+    if index is None or index.local:
+        raise errors.resource_not_found(
+            f"Requested resource not found: Index: {name} not found for table: {table.name}"
+        )
     return index
-
-
-def index_not_found(table: Table, name: str) -> ApiError:
-    return errors.resource_not_found(
-        f"Requested resource not found: Table: {table.name} does not have the specified index: "
-        f"{name}"
-    )

@@ -18,14 +18,21 @@ from .registry import Request
 _MOST_UNITS = 1_000_000_000_000
 # Decreases that a day begins with; after them one in an hour.
 _FREE_DECREASES = 4
-_HOUR = 3600
+_HOUR, _DAY = 3600, 86_400
+_ZONE = "Coordinated Universal Time"
 NO_LIMIT = -1
 # What the service gives an on-demand table, and each of its indexes, to begin with.
 ON_DEMAND_WARM = Units(12_000, 4_000)
+_INITIAL = (
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
+    "on-demand-capacity-mode.html#on-demand-capacity-mode-initial"
+)
+_PROVISIONED = "the table BillingMode is PROVISIONED"
+_OUTSIDE = "is outside of valid range"
 
 
-def throughput(mode: str, given: dict[str, Any] | None) -> Throughput:
-    """The throughput a table of this billing mode has."""
+def throughput(mode: str, given: dict[str, Any] | None, index: str | None = None) -> Throughput:
+    """The throughput a table of this billing mode has, or its index of this name."""
     if mode == "PAY_PER_REQUEST":
         if given is not None:
             raise _invalid(
@@ -40,18 +47,22 @@ def throughput(mode: str, given: dict[str, Any] | None) -> Throughput:
         )
     for member in ("ReadCapacityUnits", "WriteCapacityUnits"):
         if given[member] > _MOST_UNITS:
-            raise errors.validation(f"Given value {given[member]} for {member} is out of bounds")
+            of = "" if index is None else f" for index {index}"
+            raise errors.validation(
+                f"Given value {given[member]} for {member} is out of bounds{of}"
+            )
     return Throughput(given["ReadCapacityUnits"], given["WriteCapacityUnits"])
 
 
-def moved(old: Throughput, new: Throughput, now: float, what: str) -> Throughput:
-    """`old` changed to the units of `new`. `what` is "the table" or "the index NAME"."""
+def moved(old: Throughput, new: Throughput, now: float, index: str | None = None) -> Throughput:
+    """`old`, of a table or of its index of this name, changed to the units of `new`."""
     if (old.read, old.write) == (new.read, new.write):
+        what, of = ("the table",) * 2 if index is None else (f"the index {index}", f"index {index}")
         raise errors.validation(
             f"The provisioned throughput for {what} will not change. The requested value equals "
-            f"the current value. Current ReadCapacityUnits provisioned for {what}: {old.read}. "
+            f"the current value. Current ReadCapacityUnits provisioned for {of}: {old.read}. "
             f"Requested ReadCapacityUnits: {new.read}. "
-            f"Current WriteCapacityUnits provisioned for {what}: {old.write}. "
+            f"Current WriteCapacityUnits provisioned for {of}: {old.write}. "
             f"Requested WriteCapacityUnits: {new.write}. "
             "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
             "higher limits."
@@ -69,7 +80,7 @@ def moved(old: Throughput, new: Throughput, now: float, what: str) -> Throughput
 def decreases_today(throughput: Throughput, now: float) -> int:
     """Decreases are counted for each day in UTC."""
     last = throughput.decreased
-    same_day = last is not None and int(last // 86400) == int(now // 86400)
+    same_day = last is not None and int(last // _DAY) == int(now // _DAY)
     return throughput.decreases_today if same_day else 0
 
 
@@ -77,57 +88,94 @@ def _check_decreases(old: Throughput, today: int, now: float) -> None:
     last = old.decreased
     if today < _FREE_DECREASES or last is None or now - last >= _HOUR:
         return
+    # Another day begins anew.
+    following = min(last + _HOUR, (now // _DAY + 1) * _DAY)
     raise errors.limit_exceeded(
         "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given "
         "UTC day. After the first 4 decreases, each subsequent decrease in the same UTC day can be "
         f"performed at most once every {_HOUR} seconds. Number of decreases today: {today}. "
-        f"Last decrease at {_date(last)}. Next decrease can be made at {_date(last + _HOUR)}"
+        f"Last decrease at {_date(last)}. Next decrease can be made at {_date(following)}."
     )
 
 
 def _date(at: float) -> str:
     moment = gmtime(at)
     day = strftime(f"%A, %B {moment.tm_mday}, %Y", moment)
-    return f"{day} at {moment.tm_hour % 12 or 12}:{strftime('%M:%S %p', moment)} UTC"
+    return f"{day} at {moment.tm_hour % 12 or 12}:{strftime('%M:%S %p', moment)} {_ZONE}"
 
 
-def on_demand(request: Request, mode: str, old: Units | None) -> Units | None:
-    """OnDemandThroughput, over what the table or index has of it; None where nothing is bounded."""
-    if mode != "PAY_PER_REQUEST":
-        if request.get("OnDemandThroughput"):
+def on_demand(request: Request, mode: str, old: Units | None, *, made: bool) -> Units | None:
+    """OnDemandThroughput, over what the table or index has of it; None where nothing is bounded.
+
+    `made`: the table is, with all its indexes; of one that there is -1 takes a bound away.
+    """
+    given = request.get("OnDemandThroughput") or {}
+    index = request.get("IndexName")
+    for name in _members("Max{}RequestUnits"):
+        if name not in given:
+            continue
+        if mode != "PAY_PER_REQUEST":
+            of = "" if index is None else f" for index{'' if made else ' '}: {index}"
             raise _invalid(
-                "Neither MaxReadRequestUnits nor MaxWriteRequestUnits can be specified when "
-                "BillingMode is PROVISIONED"
+                f"{name} for OnDemandThroughput{of} cannot be specified when "
+                + ("table BillingMode is PROVISIONED." if made else _PROVISIONED)
             )
+        if given[name] < 1 and (made or given[name] != NO_LIMIT):
+            of = "table" if index is None else f"index : {index}"
+            raise _invalid(f"Requested {name} for OnDemandThroughput for {of} {_OUTSIDE}")
+    if mode != "PAY_PER_REQUEST":
         return None
-    read, write = _units(request, "OnDemandThroughput", "Max{}RequestUnits", old, least=NO_LIMIT)
-    units = Units(read or NO_LIMIT, write or NO_LIMIT)
-    return None if units == Units(NO_LIMIT, NO_LIMIT) else units
+    read, write = _over(given, "Max{}RequestUnits", old or Units(NO_LIMIT, NO_LIMIT))
+    return None if read == write == NO_LIMIT else Units(read, write)
 
 
-def warm(request: Request, units: Throughput, mode: str, old: Units | None) -> Units | None:
-    """WarmThroughput, over what the table or index has of it; None for what it has anyway."""
-    if not request.get("WarmThroughput"):
-        return old
-    read, write = _units(request, "WarmThroughput", "{}UnitsPerSecond", old, least=1)
+def warm_now(units: Throughput, mode: str, warm: Units | None) -> Units:
+    """What a table or index of `units` is warm for; `warm` is what it was made or was warm for."""
     least = ON_DEMAND_WARM if mode == "PAY_PER_REQUEST" else Units(units.read, units.write)
-    return Units(read or least.read, write or least.write)
+    if warm is None:
+        return least
+    return Units(max(least.read, warm.read), max(least.write, warm.write))
 
 
-def _units(
-    request: Request, member: str, form: str, old: Units | None, *, least: int
-) -> tuple[int | None, int | None]:
-    given = request.get(member) or {}
-    names = [form.format(kind) for kind in ("Read", "Write")]
-    for name in names:
-        value = given.get(name, 1)
-        if value < least or value == 0:
-            index = request.get("IndexName")
-            of = "table" if index is None else f"index {index}"
-            raise _invalid(f"Requested {name} for {member} for {of} is outside of valid range")
-    before = (None, None) if old is None else (old.read, old.write)
-    read, write = (given.get(name, value) for name, value in zip(names, before, strict=True))
-    return read, write
+def first_warm(request: Request, units: Throughput, mode: str) -> Units | None:
+    """WarmThroughput of what is made; None for what it has anyway."""
+    if not request.get("WarmThroughput"):
+        return None
+    lower = "{}CapacityUnits of ProvisionedThroughput"
+    if mode == "PAY_PER_REQUEST":
+        lower = f"initial throughput for OnDemand. See: {_INITIAL}"
+    return _warmer(request, warm_now(units, mode, None), lower)
+
+
+def raised_warm(request: Request, now: Units) -> Units:
+    """WarmThroughput of what is warm for `now`."""
+    return _warmer(
+        request, now, "current WarmThroughput, decreasing WarmThroughput is not supported"
+    )
+
+
+def _warmer(request: Request, least: Units, lower: str) -> Units:
+    """`lower` ends the refusal of less than `least`."""
+    given = request.get("WarmThroughput") or {}
+    read, write = _over(given, "{}UnitsPerSecond", least)
+    index = request.get("IndexName")
+    of = "table" if index is None else f"index {index}"
+    for kind, wanted, bound in (("Read", read, least.read), ("Write", write, least.write)):
+        if wanted < bound:
+            raise _invalid(
+                f"Requested {kind}UnitsPerSecond for WarmThroughput for {of} is lower than "
+                + lower.format(kind)
+            )
+    return Units(read, write)
+
+
+def _over(given: dict[str, Any], form: str, old: Units) -> tuple[int, int]:
+    read, write = _members(form)
+    return given.get(read, old.read), given.get(write, old.write)
+
+
+def _members(form: str) -> tuple[str, str]:
+    return form.format("Read"), form.format("Write")
 
 
 def _invalid(message: str) -> ApiError:

@@ -4,51 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import errors
-from ..model.table import Table, Throughput
+from ..model.table import Index, Table, Throughput, Units
 from .context import Context
-from .describe import census_of, description, transition
-from .index_changes import check_updates, with_index_updates
+from .describe import transition
+from .index_changes import refuse_busy_indexes, with_index_updates
 from .index_rules import check_indexes_possible, check_throughput
 from .registry import Answer, Request
 from .stream_rules import with_stream_update
-from .table_rules import refuse_ineffective, with_class
-from .tables import described_table, refuse_busy
-from .throughput_rules import moved, on_demand, throughput, warm
+from .table_rules import refuse_encrypted, refuse_ineffective, with_class
+from .tables import described_table, refuse_attached, refuse_state
+from .throughput_rules import moved, on_demand, raised_warm, throughput, warm_now
+from .update_answer import updated_description
+from .update_rules import check_changes
 from .write_kinds import left_plain, put_in_order
-
-_CHANGES = (
-    "ProvisionedThroughput",
-    "BillingMode",
-    "DeletionProtectionEnabled",
-    "TableClass",
-    "OnDemandThroughput",
-    "WarmThroughput",
-    "StreamSpecification",
-    "SSESpecification",
-    "GlobalSecondaryIndexUpdates",
-)
 
 
 async def run(ctx: Context, request: Request) -> Answer:
     refuse_ineffective(request)
-    if all(request.get(member) in (None, []) for member in _CHANGES):
-        raise errors.validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-            "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
-        )
-    check_updates(request)
+    check_changes(request)
     while True:
         table = await described_table(ctx, request["TableName"])
-        refuse_busy(ctx, table)
+        _refuse_state(ctx, request, table)
+        refuse_encrypted(request)
         now = round(ctx.clock.time(), 3)
         changed = with_index_updates(request, _changed(request, table, now), now)
         check_throughput(changed)
         changed = with_stream_update(ctx, request, changed)
         check_indexes_possible(ctx, changed)
-        quiet = replace(changed, version=table.version, deletion_protection=False)
-        same = quiet == replace(table, ordered=False, deletion_protection=False)
-        if not same:
+        shown = _shown(changed) != _shown(table)
+        if shown:
             changed = replace(changed, transition=transition(ctx, "UPDATING"))
         if await left_plain(ctx, table, changed) or await put_in_order(ctx, table, changed):
             continue
@@ -57,15 +41,34 @@ async def run(ctx: Context, request: Request) -> Answer:
             if changed.stream != table.stream:
                 # What is written once this is answered is in the stream, whoever writes it.
                 await ctx.store.settled(changed)
-            status = "ACTIVE" if same else "UPDATING"
-            census = await census_of(ctx, table)
-            told = _with_units_before(changed, table)
-            described = description(ctx, told, census, status=status)
-            for index in described.get("GlobalSecondaryIndexes", ()):
-                before, after = (each.index(index["IndexName"]) for each in (table, changed))
-                if index["IndexStatus"] == "ACTIVE" and before != after:
-                    index["IndexStatus"] = "UPDATING"
-            return {"TableDescription": described}
+            description = await updated_description(ctx, request, table, changed, shown=shown)
+            return {"TableDescription": description}
+
+
+def _refuse_state(ctx: Context, request: Request, table: Table) -> None:
+    refuse_attached(table)
+    refuse_state(ctx, table, ("CREATING", "DELETING"))
+    # Protection is there at once, also while something else is being changed.
+    if "DeletionProtectionEnabled" not in request:
+        refuse_busy_indexes(request, table)
+        refuse_state(ctx, table, ("UPDATING",))
+
+
+def _shown(table: Table) -> Table:
+    """What a table is UPDATING for when it changes; other changes are there at once, or show with
+    an index."""
+    return replace(
+        table,
+        version=0,
+        ordered=False,
+        deletion_protection=False,
+        on_demand=None,
+        warm=None,
+        indexes=tuple(
+            replace(index, throughput=Throughput(0, 0), on_demand=None, warm=None)
+            for index in table.indexes
+        ),
+    )
 
 
 def _changed(request: Request, table: Table, now: float) -> Table:
@@ -81,33 +84,11 @@ def _changed(request: Request, table: Table, now: float) -> Table:
     if mode != table.billing_mode:
         changed = _switched(changed, mode, throughput(mode, given), now)
     elif given is not None:
-        units = throughput(mode, given)
-        changed = replace(changed, throughput=moved(table.throughput, units, now, "the table"))
-    return replace(
-        changed,
-        on_demand=on_demand(request, mode, changed.on_demand),
-        warm=warm(request, changed.throughput, mode, changed.warm),
-    )
-
-
-def _with_units_before(changed: Table, before: Table) -> Table:
-    """As the service tells `changed` at first: new units are there when it is ACTIVE again.
-
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/API_UpdateTable_v20111205.html
-    """
-    if changed.billing_mode != before.billing_mode:
-        return changed
-    indexes = []
-    for index in changed.indexes:
-        old = before.index(index.name)
-        units = index.throughput if old is None else _units_of(old.throughput, index.throughput)
-        indexes.append(replace(index, throughput=units))
-    units = _units_of(before.throughput, changed.throughput)
-    return replace(changed, throughput=units, indexes=tuple(indexes))
-
-
-def _units_of(old: Throughput, new: Throughput) -> Throughput:
-    return replace(new, read=old.read, write=old.write)
+        units = moved(table.throughput, throughput(mode, given), now)
+        changed = replace(changed, throughput=units, warm=_warm(table, table))
+    if request.get("WarmThroughput"):
+        changed = replace(changed, warm=raised_warm(request, _warm(table, table)))
+    return replace(changed, on_demand=on_demand(request, mode, changed.on_demand, made=False))
 
 
 def _switched(table: Table, mode: str, units: Throughput, now: float) -> Table:
@@ -116,8 +97,19 @@ def _switched(table: Table, mode: str, units: Throughput, now: float) -> Table:
         table,
         billing_mode=mode,
         billing_changed=now if mode == "PAY_PER_REQUEST" else table.billing_changed,
-        throughput=units,
-        indexes=tuple(
-            replace(index, throughput=Throughput(0, 0), on_demand=None) for index in table.indexes
-        ),
+        throughput=replace(table.throughput, read=units.read, write=units.write),
+        warm=_warm(table, table),
+        indexes=tuple(_unprovisioned(table, index) for index in table.indexes),
     )
+
+
+def _unprovisioned(table: Table, index: Index) -> Index:
+    if index.local:
+        return index
+    units = replace(index.throughput, read=0, write=0)
+    return replace(index, throughput=units, on_demand=None, warm=_warm(table, index))
+
+
+def _warm(table: Table, of: Table | Index) -> Units:
+    """Whatever changes, nothing is warm for less than before."""
+    return warm_now(of.throughput, table.billing_mode, of.warm)

@@ -5,7 +5,7 @@ bytes, sets in the order of their members); everything else is given canonical v
 """
 
 from .compare import compare, equal, set_of, type_of
-from .hashing import in_hash_order
+from .hashing import in_hash_order, in_order_of_copy
 from .keys import from_key, successor, to_key
 from .size import is_larger, item_size, value_size
 from .wire import normalize, normalize_item
@@ -15,6 +15,7 @@ __all__ = [
     "equal",
     "from_key",
     "in_hash_order",
+    "in_order_of_copy",
     "is_larger",
     "item_size",
     "normalize",

@@ -24,7 +24,7 @@ KEYS = {
     ("member", "value"),
     [
         ("SSESpecification", {"Enabled": True}),
-        ("SSESpecification", {"Enabled": False, "SSEType": "KMS"}),
+        ("SSESpecification", {"SSEType": "KMS"}),
         ("ResourcePolicy", "{}"),
         ("GlobalTableSourceArn", "arn:aws:dynamodb:us-east-1:111111111111:table/theirs"),
     ],

@@ -505,14 +505,6 @@ PAIRS = [
     ),
     pytest.param(
         "update_table",
-        {"TableName": "not-there"},
-        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-        "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
-        id="nothing to change, table",
-        marks=own_words,
-    ),
-    pytest.param(
-        "update_table",
         {"TableName": "a;", "BillingMode": "FREE"},
         constraints(
             *name_faults("a;"), not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode")
