@@ -175,7 +175,8 @@ def _parameters(authorization: bytes) -> dict[bytes, bytes]:
                 f"'{text(token)}' not a valid key=value pair (missing equal-sign) "
                 f"in Authorization header: '{text(authorization)}'."
             )
-        if value:
+        # That no header is signed is found later, among those that have to be.
+        if value or name == b"SignedHeaders":
             parameters[name] = value
     return parameters
 

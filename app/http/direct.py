@@ -26,6 +26,9 @@ _log = logging.getLogger("dynaspan.http")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LARGE = 413
+# The service says so of every connection.
+_KEEPS = b"connection: keep-alive\r\n\r\n"
+_CLOSES = b"connection: close\r\n\r\n"
 # Smaller answers leave in one piece: joining costs less than a second system call.
 _JOINED_BYTES = 256 * 1024
 
@@ -196,7 +199,7 @@ class Direct:
         parts: list[bytes] = [STATUS_LINE[status]]
         for name, value in (*protocol.server_state.default_headers, *headers):
             parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        parts.append(_KEEPS if self.keep_alive else _CLOSES)
         if sum(map(len, chunks)) <= _JOINED_BYTES:
             parts += chunks
             transport.write(b"".join(parts))

@@ -224,6 +224,19 @@ def test_headers_that_have_to_be_signed(name: bytes, sign: Sign, door: Door) -> 
     assert fault.message.endswith("must be a 'SignedHeader' in the AWS Authorization.")
 
 
+def test_no_signed_header(sign: Sign, door: Door) -> None:
+    request = sign()
+    head, _, rest = request.headers[b"authorization"].partition(b"SignedHeaders=")
+    text = head + b"SignedHeaders=, " + rest.partition(b", ")[2]
+    request = request.with_header(b"authorization", text)
+    fault = door.refuses(request)
+    assert fault.code == INVALID
+    assert (
+        fault.message == "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+    )
+    assert Door("off").admits(request) == KEY_ID
+
+
 def test_a_signed_header_that_is_not_there(sign: Sign, door: Door) -> None:
     request = sign(headers={"X-Odd": "1"})
     fault = door.refuses(request.with_header(b"x-odd", None))

@@ -21,6 +21,8 @@ def test_headers_of_a_success(client: Client) -> None:
     assert answer.headers["content-length"] == "10"
     assert answer.headers["server"] == "Server"
     assert answer.headers["date"]
+    assert answer.headers["connection"] == "keep-alive"
+    assert client.post({}, Connection="close").headers["connection"] == "close"
     assert int(answer.headers["x-amz-crc32"]) == zlib.crc32(answer.content)
     assert re.fullmatch("[0-9A-V]{52}", answer.headers["x-amzn-RequestId"])
 
