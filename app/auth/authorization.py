@@ -149,8 +149,6 @@ def _read_slowly(authorization: bytes, headers: Mapping[bytes, bytes]) -> tuple[
     scheme = authorization.split(maxsplit=1)[:1]
     if not scheme or not scheme[0].startswith(b"AWS4-"):
         raise errors.missing_authentication_token()
-    if scheme[0] != ALGORITHM:
-        raise _unsupported(scheme[0])
     parameters = _parameters(authorization)
     faults = _faults(parameters)
     if not _has_date(headers):
@@ -159,6 +157,8 @@ def _read_slowly(authorization: bytes, headers: Mapping[bytes, bytes]) -> tuple[
         )
     if faults:
         raise errors.incomplete_signature(f"{''.join(faults)}Authorization={text(authorization)}")
+    if scheme[0] != ALGORITHM:
+        raise _unsupported(scheme[0])
     return _claim(parameters), parameters[b"Signature"]
 
 

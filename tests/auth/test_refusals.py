@@ -95,6 +95,8 @@ def test_another_algorithm(door: Door) -> None:
     fault = door.refuses(authorized(text))
     assert fault.code == INCOMPLETE
     assert fault.message == "Unsupported AWS 'algorithm': 'AWS4-ECDSA-P256-SHA256'."
+    # What is missing is found before.
+    assert "requires 'Credential' parameter" in (door.refuses(authorized("AWS4-")).message or "")
 
 
 def test_a_credential_of_four_elements(door: Door) -> None:
