@@ -99,7 +99,7 @@ def read_query(headers: Mapping[bytes, bytes], query: bytes) -> Presigned | None
         claim=_claim({b"Credential": credential, b"SignedHeaders": names}),
         signature=given["X-Amz-Signature"],
         date=given["X-Amz-Date"],
-        lifetime=min(int(lifetime), _WEEK) if lifetime.isdigit() else None,
+        lifetime=min(int(lifetime[:9]), _WEEK) if lifetime.isdigit() else None,
         query=b"&".join(
             part for part in query.split(b"&") if part.partition(b"=")[0] != b"X-Amz-Signature"
         ),
