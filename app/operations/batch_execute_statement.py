@@ -35,7 +35,12 @@ from .item_writes import index_units, old_for_answer, refuse, written_units
 from .keys import key_of_request
 from .registry import Answer, Request
 from .statement_items import ItemRead, check_one_item, item_read, key_of_select
-from .statement_writes import prepared_write, refuse_without_where, returned
+from .statement_writes import (
+    prepared_write,
+    refuse_without_where,
+    refused_returning,
+    returned,
+)
 from .tables import usable_table
 from .writes import run_write
 
@@ -183,6 +188,9 @@ def _plan(one: _One, table: Table, bound: Bound, old: Old) -> None:
         one.answer["TableName"] = table.name
         return
     prepared = prepared_write(table, bound, old=old)
+    refusal = refused_returning(bound)
+    if refusal is not None:
+        raise errors.validation(refusal)
     one.answer["TableName"] = table.name
     try:
         one.work = prepared.plan()

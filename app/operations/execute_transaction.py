@@ -27,7 +27,7 @@ from .item_plans import check_plan
 from .keys import key_of_request
 from .registry import Answer, Request
 from .statement_items import ItemRead, check_one_item, item_read, key_of_select
-from .statement_writes import Prepared, key_of_where, prepared_write
+from .statement_writes import Prepared, key_of_where, prepared_write, refused_returning
 from .tables import table_in_transaction
 from .transactions import (
     Action,
@@ -89,6 +89,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             raise errors.transaction_canceled(reasons) from None
         if exists is not None:
             writes.append(_checked(number, table, bound, exists.select))
+        _check_returning(number, bound)
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if reads:
         return await _read(ctx, reads, mode)
@@ -140,10 +141,16 @@ async def _table(ctx: Context, number: int, bound: Bound) -> Table:
         raise _invalid(number, "Reads on indices are not supported within transactions.")
     if isinstance(statement, Exists) and statement.select.index is not None:
         raise _invalid(number, "Operations on indices are not supported in transactions")
-    table = await table_in_transaction(ctx, bound.table)
-    if isinstance(statement, Update | Delete) and statement.returning != "NONE":
-        raise _invalid(number, "RETURNING clause is not supported in ExecuteTransaction.")
-    return table
+    return await table_in_transaction(ctx, bound.table)
+
+
+def _check_returning(number: int, bound: Bound) -> None:
+    statement = bound.statement
+    refusal = refused_returning(bound)
+    if refusal is None and isinstance(statement, Update | Delete) and statement.returning != "NONE":
+        refusal = "RETURNING clause is not supported in ExecuteTransaction."
+    if refusal is not None:
+        raise _invalid(number, refusal)
 
 
 async def _read(ctx: Context, wanted: Sequence[_Read], mode: str) -> Answer:

@@ -189,6 +189,8 @@ def _check_order(target: Target, statement: Select, ranges: tuple[KeyRange, ...]
         )
     names = [key.name for key in target.keys]
     for each in statement.order:
+        if each.refusal is not None:
+            raise errors.validation(each.refusal)
         if each.name not in names:
             raise errors.validation(
                 f"Variable reference {each.name} in ORDER BY clause must be part of the primary key"

@@ -33,7 +33,11 @@ def write_plan(table: Table, write: Bound, *, old: Old) -> WritePlan:
     A plan of an INSERT raises DuplicateItemException where there is an item, one of an UPDATE is
     refused where there is none.
     """
-    return prepared_write(table, write, old=old).plan()
+    prepared = prepared_write(table, write, old=old)
+    refusal = refused_returning(write)
+    if refusal is not None:
+        raise errors.validation(refusal)
+    return prepared.plan()
 
 
 def prepared_write(table: Table, write: Bound, *, old: Old) -> Prepared:
@@ -62,6 +66,12 @@ def _planned_delete(
         return plans.Delete() if old is None else plan.change(old)
 
     return plan._replace(change=change)
+
+
+def refused_returning(write: Bound) -> str | None:
+    """What is said of RETURNING, behind what is wrong with the key."""
+    statement = write.statement
+    return statement.refusal if isinstance(statement, Insert | Update | Delete) else None
 
 
 def refuse_without_where(write: Bound) -> None:

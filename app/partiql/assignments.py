@@ -17,6 +17,7 @@ from typing import TypeGuard
 from .. import errors
 from ..errors import ApiError
 from ..expressions import tree
+from ..expressions.update_values import SETS
 from .conditions import MISSING, SIZE, TESTS, VALUES, refuse_computed, refuse_select, starts_call
 from .cursor import Cursor
 from .paths import path, starts_path
@@ -136,10 +137,14 @@ def _check_of_sets(cursor: Cursor, start: int, target: tree.Path, call: tree.Cal
     first, second = call.arguments
     if first != target:
         raise errors.validation(f"The first argument to {function} must equal the assignment value")
-    literal = isinstance(second, tree.Literal) and next(iter(second.value)) in ("SS", "NS", "BS")
-    if not literal and not isinstance(second, tree.ValueRef):
-        what = f"The second argument to {function} must be a value with type SET"
-        raise cursor.refused(what, place)
+    what = f"The second argument to {function} must be a value with type SET"
+    if len(target.parts) == 1:
+        # The service knows no place of a longer path.
+        what = cursor.at(what, place)
+    if isinstance(second, tree.ValueRef):
+        cursor.sets.append((second.key, what))
+    elif not isinstance(second, tree.Literal) or not second.value.keys() <= SETS:
+        raise errors.validation(what)
 
 
 def _first(cursor: Cursor, start: int) -> tuple[Token, Token]:

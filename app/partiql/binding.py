@@ -10,6 +10,7 @@ from typing import Any
 from .. import errors
 from ..expressions import Condition, Placeholders
 from ..expressions.refusal import Refused
+from ..expressions.update_values import SETS
 from ..expressions.updates import Update as Changes
 from ..expressions.updates import bind_update
 from ..model.rows import Item
@@ -69,28 +70,45 @@ def bind(
     Raises ValidationException for all that can be told without the table.
     """
     statement = parse(text)
-    _check_names(statement)
+    select = statement.select if isinstance(statement, Exists) else statement
+    if isinstance(select, Select):
+        _check_names(select.table, select.index)
     if values is None:
         values = parameter_values(parameters)
     if len(values) < statement.parameters:
         raise errors.validation("Number of parameters in request and statement don't match.")
     placeholders = Placeholders(None, values)
+    _check_sets(statement, values)
     try:
         wanted, changes = _condition(statement, placeholders), _changes(statement, placeholders)
     except Refused as refusal:
         raise errors.validation(str(refusal)) from None
+    _check_source(statement)
     return Bound(text, parameters or (), statement, placeholders, wanted, changes)
 
 
-def _check_names(statement: Statement) -> None:
-    """Not of what is put, and what all is to be deleted of: these are looked up as they are."""
-    select = statement.select if isinstance(statement, Exists) else statement
-    if isinstance(select, Select):
-        names = (select.table, select.index)
-    elif isinstance(select, Update) or (isinstance(select, Delete) and select.where is not None):
-        names = (select.table, None)
-    else:
-        return
+def _check_sets(statement: Statement, values: Mapping[str, Any]) -> None:
+    if isinstance(statement, Update):
+        for key, refusal in statement.sets:
+            if not values[key].keys() <= SETS:
+                raise errors.validation(refusal)
+
+
+def _check_source(statement: Statement) -> None:
+    """Of what is changed. What all is to be deleted of, and what is put into, is looked up as it
+    is."""
+    if isinstance(statement, Insert):
+        if statement.source is not None:
+            raise errors.validation(statement.source)
+    elif isinstance(statement, Update) or (isinstance(statement, Delete) and statement.where):
+        if statement.source is not None:
+            raise errors.validation(statement.source)
+        _check_names(statement.table, statement.index)
+        if statement.index is not None:
+            raise errors.validation("This operation is not supported on an index")
+
+
+def _check_names(*names: str | None) -> None:
     for name in names:
         if name is not None and not (_is_name(name) or name.startswith("arn:")):
             raise errors.validation(

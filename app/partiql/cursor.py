@@ -12,17 +12,22 @@ from .tokens import END, NAME, QUOTED, Token, tokenize
 
 _T = TypeVar("_T")
 
+_OPENING = ("(", "[", "{", "<<")
+_CLOSING = (")", "]", "}", ">>")
 # Deeper than any value may be; each level costs a few frames of the parser.
 _MOST_LEVELS = 100
 
 
 class Cursor:
-    """`place` is the number of its token; `parameters` those that it has passed."""
+    """`place` is the number of its token; `parameters` those that it has passed, `sets` those that
+    must be sets, with what is said of others; `left`: it has passed over the rest."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokenize(text)
         self.parameters = 0
+        self.sets: list[tuple[str, str]] = []
+        self.left = False
         self._operators = 0
         self.place = 0
         self._level = 0
@@ -61,6 +66,18 @@ class Cursor:
             return False
         self.place = kinds.index(kind, self.place)
         return True
+
+    def leave(self, kind: str = END) -> bool:
+        """Moves on to the next token of this kind that is not in parentheses, or to the end of what
+        is, and tells whether there is one."""
+        self.left |= kind == END
+        level = 0
+        while self.token.kind != END:
+            if level == 0 and self.token.kind in (kind, *_CLOSING):
+                break
+            level += (self.token.kind in _OPENING) - (self.token.kind in _CLOSING)
+            self.place += 1
+        return self.token.kind == kind
 
     def expect(self, kind: str) -> Token:
         if self.token.kind != kind:
@@ -109,12 +126,15 @@ class Cursor:
         """For what `grammar` finds, too, and says in other words."""
         return malformed("Unexpected term")
 
-    def refused(self, what: str, token: Token) -> ApiError:
-        """A fault whose message tells the place: line, column and length, from 1."""
+    def at(self, what: str, token: Token) -> str:
+        """A message that tells the place: line, column and length, from 1."""
         before = self.text[: token.start]
         line = before.count("\n") + 1
         column = token.start - (before.rfind("\n") + 1) + 1
-        return errors.validation(f"{what} at {line}:{column}:{max(token.end - token.start, 1)}")
+        return f"{what} at {line}:{column}:{max(token.end - token.start, 1)}"
+
+    def refused(self, what: str, token: Token) -> ApiError:
+        return errors.validation(self.at(what, token))
 
 
 def malformed(fault: str) -> ApiError:

@@ -9,7 +9,7 @@ from .. import errors
 from ..errors import ApiError
 from ..expressions import tree
 from ..expressions.cache import ProgramCache
-from ..expressions.paths import path_text, resolve_disjoint
+from ..expressions.paths import resolve_disjoint
 from ..expressions.refusal import Refused
 from ..expressions.updates import UpdateProgram
 from . import grammar
@@ -57,15 +57,23 @@ def is_select(text: str) -> bool:
 
 
 def _parse(text: str) -> Statement:
+    cursor = Cursor(text)
     try:
-        return _parsed(Cursor(text))
+        statement = _parsed(cursor)
     except ApiError:
-        # The service looks at the syntax of all of it first.
-        fault = grammar.fault(text)
-        if fault is None:
-            _refuse_early(Cursor(text))
-            raise
+        _refuse_first(text)
+        raise
+    if cursor.left:
+        _refuse_first(text)
+    return statement
+
+
+def _refuse_first(text: str) -> None:
+    """The service looks at the syntax of all of it first."""
+    fault = grammar.fault(text)
+    if fault is not None:
         raise malformed(fault) from None
+    _refuse_early(Cursor(text))
 
 
 def _refuse_early(cursor: Cursor) -> None:
@@ -140,11 +148,21 @@ def _kind_of(cursor: Cursor) -> str:
 
 
 def _select(cursor: Cursor) -> Select:
-    columns = _columns(cursor)
-    cursor.expect("from")
+    cursor.skip("all")
+    if cursor.token.kind == "distinct":
+        raise errors.validation("Unsupported token in expression: DISTINCT")
+    start = cursor.place
+    if not cursor.leave("from"):
+        raise cursor.malformed()
+    cursor.next()
     table, index = _source(cursor)
     if cursor.token.kind in _JOINS:
         raise errors.validation("Only select from a single table or index is supported.")
+    # The service looks at the columns behind the source.
+    end, cursor.place = cursor.place, start
+    columns = _columns(cursor)
+    cursor.expect("from")
+    cursor.place = end
     condition = where(cursor)
     order = _order(cursor)
     _refuse_clauses(cursor)
@@ -155,11 +173,8 @@ def _select(cursor: Cursor) -> Select:
 
 
 def _columns(cursor: Cursor) -> tuple[Column, ...] | None:
-    cursor.skip("all")
     if cursor.skip("*"):
         return None
-    if cursor.token.kind == "distinct":
-        raise errors.validation("Unsupported token in expression: DISTINCT")
     if cursor.token.kind in ("value", "pivot"):
         raise errors.validation("Select projection doesn't support value or pivot keywords")
     columns: list[Column] = []
@@ -177,7 +192,8 @@ def _columns(cursor: Cursor) -> tuple[Column, ...] | None:
         if labels.count(label) > 1:
             raise errors.validation(f"Duplicate identifiers in select clause: {label}")
     try:
-        resolve_disjoint([column.path for column in columns], {})
+        # From the first to the last, unlike those of an expression.
+        resolve_disjoint([column.path for column in reversed(columns)], {})
     except Refused as refusal:
         raise errors.validation(str(refusal)) from None
     return tuple(columns)
@@ -220,15 +236,19 @@ def _order(cursor: Cursor) -> tuple[Order, ...]:
         return ()
     found: list[Order] = []
     while not found or cursor.skip(","):
-        name = _ordering(cursor)
+        name, refusal = _ordering(cursor)
+        if refusal is not None:
+            # It ends here, and with it what there is to say.
+            cursor.leave()
         descending = cursor.skip("desc")
         if not descending:
             cursor.skip("asc")
-        found.append(Order(name, descending))
+        found.append(Order(name, descending, refusal))
     return tuple(found)
 
 
-def _ordering(cursor: Cursor) -> str:
+def _ordering(cursor: Cursor) -> tuple[str, str | None]:
+    """A name, or what is said of what is none."""
     if cursor.token.kind == "(":
         return cursor.enclosed(_ordering)
     cursor.skip("@")
@@ -240,22 +260,22 @@ def _ordering(cursor: Cursor) -> str:
     elif token.kind == STRING:
         shown = f'"{token.text}"'
     elif token.kind in (NAME, QUOTED) and cursor.behind.kind != "(":
-        return cursor.name()
+        return cursor.name(), None
     else:
         shown = {"?": "PARAMETER", "{": "STRUCT", "[": "LIST"}.get(token.kind, token.text)
-    raise errors.validation(
-        f"Argument to ORDER BY must be of type VariableReference. Type: {shown}"
-    )
+    cursor.leave()
+    return "", f"Argument to ORDER BY must be of type VariableReference. Type: {shown}"
 
 
 def _insert(cursor: Cursor, start: Token) -> Insert:
-    if cursor.behind.kind in (".", "["):
-        raise errors.validation(
-            "FROM clause may only contain a single table name in data manipulation statements"
-        )
     if cursor.token.kind in ("(", "@"):
         raise cursor.malformed()
-    table, _ = _source(cursor)
+    source = None
+    if cursor.behind.kind in (".", "["):
+        source = "FROM clause may only contain a single table name in data manipulation statements"
+        table = str(simple_path(cursor).parts[0])
+    else:
+        table, _ = _source(cursor)
     if not cursor.skip("value"):
         raise errors.validation("Unsupported operation: InsertOp")
     made = item(cursor)
@@ -264,13 +284,16 @@ def _insert(cursor: Cursor, start: Token) -> Insert:
         raise cursor.refused("AT is not supported in insert statements.", start)
     if cursor.skip("on", "conflict"):
         raise errors.validation(_ON_CONFLICT)
+    refusal = None
     if cursor.token.kind == "returning":
-        raise errors.validation("RETURNING is not supported in INSERT")
-    return Insert(table, made, cursor.parameters)
+        refusal = "RETURNING is not supported in INSERT"
+        _returning(cursor)
+        cursor.leave()
+    return Insert(table, made, cursor.parameters, source, refusal)
 
 
 def _update(cursor: Cursor) -> Update:
-    table, refusal = _changed_table(cursor)
+    table, index, source = _changed_table(cursor)
     try:
         actions = _actions(cursor)
     except ApiError:
@@ -279,11 +302,20 @@ def _update(cursor: Cursor) -> Update:
             where(cursor)
         raise
     condition = where(cursor)
-    if refusal is not None:
-        raise refusal
-    returning = _returning(cursor)
-    program = UpdateProgram(tree.Update(tuple(actions)))
-    return Update(table, program, condition, returning, cursor.parameters)
+    returning, refusal = _returning(cursor)
+    # The service looks at them from the first to the last, unlike those of an expression.
+    program = UpdateProgram(tree.Update(tuple(reversed(actions))))
+    return Update(
+        table,
+        program,
+        condition,
+        returning,
+        cursor.parameters,
+        index,
+        source,
+        refusal,
+        tuple(cursor.sets),
+    )
 
 
 def _actions(cursor: Cursor) -> list[tree.Action]:
@@ -299,7 +331,6 @@ def _actions(cursor: Cursor) -> list[tree.Action]:
             break
     if not actions:
         raise cursor.malformed()
-    _refuse_repeated(actions)
     cursor.end_expression()
     return actions
 
@@ -310,67 +341,51 @@ def _assignment(cursor: Cursor) -> tree.Assign:
     return tree.Assign(target, assigned(cursor, target))
 
 
-def _refuse_repeated(actions: list[tree.Action]) -> None:
-    seen = set()
-    for action in actions:
-        if action.path in seen:
-            shown = path_text([part for part in action.path.parts if isinstance(part, str | int)])
-            raise errors.validation(
-                "Two document paths overlap with each other; must remove or rewrite one of these "
-                f"paths; path one: {shown}, path two: {shown}"
-            )
-        seen.add(action.path)
-
-
 def _delete(cursor: Cursor) -> Delete:
-    table, refusal = _changed_table(cursor)
+    table, index, source = _changed_table(cursor)
     condition = where(cursor)
-    if refusal is not None:
-        raise refusal
-    returning = _returning(cursor)
-    if returning not in ("NONE", "ALL_OLD"):
+    returning, refusal = _returning(cursor)
+    if refusal is None and returning not in ("NONE", "ALL_OLD"):
         shown = returning.replace("UPDATED", "MODIFIED").replace("_", " ")
-        raise errors.validation(
+        refusal = (
             f"Invalid returning clause: RETURNING {shown} *. Only RETURNING ALL OLD * is allowed "
             "in DELETE statements."
         )
-    return Delete(table, condition, returning, cursor.parameters)
+    return Delete(table, condition, returning, cursor.parameters, index, source, refusal)
 
 
-def _changed_table(cursor: Cursor) -> tuple[str, ApiError | None]:
-    """And what is wrong with it, which the service says after what is wrong with the rest."""
+def _changed_table(cursor: Cursor) -> tuple[str, str | None, str | None]:
+    """Table, index, and what is said of an alias."""
     if cursor.token.kind in ("(", "@"):
         raise cursor.malformed()
     table, index = _named(cursor)
-    refusal = None
-    if index is not None:
-        refusal = errors.validation("This operation is not supported on an index")
+    source = None
     while cursor.token.kind in _ALIASES:
-        refusal = errors.validation(_ALIAS)
+        source = _ALIAS
         if cursor.token.kind in ("as", "at", "by"):
             cursor.next()
         cursor.name()
     if cursor.token.kind in _OPERATORS:
         raise errors.validation("Unexpected from source")
-    return table, refusal
+    return table, index, source
 
 
-def _returning(cursor: Cursor) -> str:
+def _returning(cursor: Cursor) -> tuple[str, str | None]:
+    """As ReturnValues, and what is said of one that is not supported."""
     if not cursor.skip("returning"):
-        return "NONE"
+        return "NONE", None
     extent = cursor.next().kind
     image = cursor.next().kind
     if extent not in ("all", "modified") or image not in ("old", "new"):
         raise cursor.malformed()
+    refusal = None
     if not cursor.skip("*"):
-        raise errors.validation(
-            "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause"
-        )
-    if cursor.token.kind == ",":
-        raise errors.validation(
-            "Invalid syntax with multiple returning elements in RETURNING clause"
-        )
-    return f"{'ALL' if extent == 'all' else 'UPDATED'}_{image.upper()}"
+        refusal = "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause"
+        cursor.leave()
+    elif cursor.token.kind == ",":
+        refusal = "Invalid syntax with multiple returning elements in RETURNING clause"
+        cursor.leave()
+    return f"{'ALL' if extent == 'all' else 'UPDATED'}_{image.upper()}", refusal
 
 
 programs: ProgramCache[Statement] = ProgramCache(_parse)

@@ -34,8 +34,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """`refusal`: what is said of one that is no name."""
+
     name: str
     descending: bool
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +63,46 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
+    """`source` as of an Update, `refusal` is what is said of RETURNING."""
+
     table: str
     item: Mapping[str, Constant]
     parameters: int
+    source: str | None = None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """`returning` is a value of ReturnValues (UPDATED_OLD for MODIFIED OLD), or NONE."""
+    """`returning` is a value of ReturnValues (UPDATED_OLD for MODIFIED OLD), or NONE.
+
+    What is wrong with the table, an alias, and RETURNING is said late: `index` is one that is
+    named, `source` what is said of an alias, `refusal` of RETURNING, and `sets` are parameters
+    that must be sets, and what is said of others.
+    """
 
     table: str
     program: UpdateProgram
     where: Where | None
     returning: str
     parameters: int
+    index: str | None = None
+    source: str | None = None
+    refusal: str | None = None
+    sets: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """`returning` is ALL_OLD or NONE."""
+    """`returning` is ALL_OLD or NONE; the others as of an Update."""
 
     table: str
     where: Where | None
     returning: str
     parameters: int
+    index: str | None = None
+    source: str | None = None
+    refusal: str | None = None
 
 
 Statement = Select | Exists | Insert | Update | Delete

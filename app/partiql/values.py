@@ -15,6 +15,7 @@ from ..expressions import tree
 from ..values import normalize
 from ..values.number import canonical
 from .cursor import Cursor
+from .paths import simple_path
 from .statements import Constant
 from .tokens import END, ION, NAME, NUMBER, QUOTED, STRING, Token
 
@@ -116,16 +117,20 @@ def _value(cursor: Cursor, where: str) -> dict[str, Any]:
     raise _no_value(cursor, where)
 
 
-def _no_value(cursor: Cursor, where: str) -> ApiError:
+def _no_value(cursor: Cursor, where: str, *, deep: bool = False) -> ApiError:
     """What the service says of an attribute itself are words of the statement, of what is deeper
     the names of its trees."""
-    token, deep = cursor.token, where != "root"
+    token, deep = cursor.token, deep or where != "root"
     if token.kind == END:
         return cursor.malformed()
     if token.kind == "@":
         cursor.next()
-        return _no_value(cursor, where)
+        return _no_value(cursor, where, deep=deep)
     if cursor.behind.kind in (".", "[") and token.kind in (NAME, QUOTED):
+        simple_path(cursor)
+        if cursor.token.kind in _OPERATORS:
+            shown = "NAry" if deep else cursor.token.text.lower()
+            return cursor.refused(f"Unsupported data type: {shown} under key {where}", cursor.token)
         return errors.validation(
             f"Unsupported data type: {'Path' if deep else 'PATH'} under key {where}"
         )
@@ -251,11 +256,18 @@ def _bag(cursor: Cursor) -> dict[str, Any]:
         if members:
             cursor.expect(",")
         token = cursor.token
-        if token.kind not in (STRING, NUMBER, "-", "+", "("):
+        if not members and token.kind not in (STRING, NUMBER, ION, "-", "+", "("):
             raise cursor.malformed() if token.kind == END else cursor.refused(_BAG, token)
+        if members and not starts_value(cursor) and token.kind != "(":
+            raise _no_value(cursor, "root", deep=True)
+        if token.kind in ("?", "missing"):
+            raise _no_value(cursor, "root", deep=True)
         members.append(_value(cursor, "root"))
         if cursor.token.kind in _OPERATORS:
-            raise cursor.refused(_BAG, cursor.token)
+            what = _BAG if len(members) == 1 else "Unsupported data type: NAry under key root"
+            raise cursor.refused(what, cursor.token)
+        if "S" in members[0] and "S" not in members[-1]:
+            raise cursor.refused(_BAG, token)
     if not members:
         raise cursor.refused("Empty bags are not supported", start)
     (kind,) = members[0]

@@ -354,6 +354,41 @@ WRONG_TYPE = "Key attribute's data type should match its data type in table's sc
             "SELECT * FROM t ORDER BY b",
             "Must have WHERE clause in the statement when using ORDER BY clause.",
         ),
+        (
+            "SELECT * FROM t WHERE pk = 'a' ORDER BY sk, m.a",
+            "Argument to ORDER BY must be of type VariableReference. Type: PATH",
+        ),
+        (
+            "SELECT * FROM t WHERE pk = 'a' ORDER BY sk + 1",
+            "Argument to ORDER BY must be of type VariableReference. Type: +",
+        ),
+        (
+            "SELECT * FROM t ORDER BY 1",
+            "Must have WHERE clause in the statement when using ORDER BY clause.",
+        ),
+        ("SELECT * FROM t WHERE pk = 1 ORDER BY 1", f"{WRONG_TYPE}pk"),
+        # RETURNING is looked at behind the key.
+        (
+            "UPDATE t SET pk = 'b' WHERE pk = 'a' AND sk = 1 RETURNING ALL OLD a",
+            "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause",
+        ),
+        (
+            "UPDATE t SET a = 1 WHERE pk = 'a' AND sk = 1 RETURNING ALL OLD *, ALL NEW *",
+            "Invalid syntax with multiple returning elements in RETURNING clause",
+        ),
+        (
+            "DELETE FROM t WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED OLD *",
+            "Invalid returning clause: RETURNING MODIFIED OLD *. Only RETURNING ALL OLD * is "
+            "allowed in DELETE statements.",
+        ),
+        ("DELETE FROM t RETURNING ALL NEW *", ALL_KEYS),
+        ("UPDATE t SET a = 1 WHERE pk = 'a' AND sk = 'b' RETURNING ALL OLD a", f"{WRONG_TYPE}sk"),
+        (
+            "INSERT INTO t VALUE {'pk': '', 'sk': 1} RETURNING ALL NEW *",
+            "RETURNING is not supported in INSERT",
+        ),
+        ("INSERT INTO t VALUE {'pk': 'a', 'sk': 'b'} RETURNING ALL NEW *", f"{WRONG_TYPE}sk"),
+        ("DELETE FROM t x", ALL_KEYS),
         # Of two faults those of values come before those of tables and keys.
         ("SELECT * FROM t WHERE pk = 1 ORDER BY b", f"{WRONG_TYPE}pk"),
         (
