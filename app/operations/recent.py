@@ -17,7 +17,6 @@ import orjson
 from ..model.isolation import LWT
 from ..model.rows import Item, Key, Row
 from ..model.table import Table
-from ..store.base import Committed, Outcome
 
 MOST_BYTES = 8 * 1024 * 1024
 # A wrong guess costs a refused write, a right one spares a read: below this share they do not pay.
@@ -47,7 +46,10 @@ class Recent:
     def guess(self, table: Table, key: Key) -> Row | None:
         """What the item probably is. None: read it."""
         known = self._rows.get((table.id, key))
-        if known is None or table.writes != LWT or self._trust.get(table.id, 1.0) < _LEAST_TRUST:
+        if known is None or self._trust.get(table.id, 1.0) < _LEAST_TRUST:
+            return None
+        # Plain writes heed no version; a full collection refuses an item by what it was.
+        if table.writes != LWT or table.has_collections:
             return None
         version, data = known
         return Row(key, version, data=data)
@@ -59,16 +61,17 @@ class Recent:
             self._bytes -= len(known[1])
 
     def settled(
-        self, table: Table, key: Key, row: Row | None, outcome: Outcome, item: Item | None
+        self, table: Table, key: Key, row: Row | None, version: int | None, item: Item | None
     ) -> None:
-        """What became of a write of `item`, or of none, that expected to find `row`."""
+        """After a write of `item`, or of none, that expected to find `row`. `version`: of what it
+        wrote; None if it was refused, or that is not known."""
         place = (table.id, key)
         known = self._rows.pop(place, None)
         if known is not None:
             self._bytes -= len(known[1])
-            right = row is not None and row.version == known[0] and isinstance(outcome, Committed)
+            right = row is not None and row.version == known[0] and version is not None
             self._judge(table.id, right)
-        if item is None or not isinstance(outcome, Committed) or outcome.version is None:
+        if item is None or version is None:
             return
         most = self._most_bytes // _LARGEST_PART
         if row is not None and len(row.data) > most:
@@ -76,7 +79,7 @@ class Recent:
         data = orjson.dumps(item)
         if len(data) > most:
             return
-        self._rows[place] = (outcome.version, data)
+        self._rows[place] = (version, data)
         self._bytes += len(data)
         while self._bytes > self._most_bytes:
             _, (_, oldest) = self._rows.popitem(last=False)

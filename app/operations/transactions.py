@@ -15,15 +15,12 @@ from typing import Any
 import orjson
 
 from .. import errors
-from ..errors import ApiError, EmptyKeyValue, TableChanged
+from ..errors import ApiError, TableChanged
 from ..model import capacity
-from ..model.index import entry_changes
-from ..model.plans import Delete, Put, Refused, WritePlan, Written
+from ..model.plans import Refused, WritePlan, Written
 from ..model.rows import Key, Row
-from ..model.stream import record_of
 from ..model.table import Table
 from ..store.base import (
-    ABSENT,
     Batch,
     Committed,
     Conflict,
@@ -33,23 +30,19 @@ from ..store.base import (
     Spent,
     Token,
     TokenMismatch,
-    Write,
 )
 from ..values import item_size
 from .answer_budget import text_bytes
 from .context import Context
-from .item_collections import check_collection
 from .item_writes import index_units, written_units
 from .registry import Request
-from .writes import looked_up_again, note_expired, transactable
+from .transaction_plans import Plan, PlannedWrite, current, decided, remember, within_collection
+from .writes import note_expired, transactable
 
 MOST_BYTES = 4 * 1024 * 1024
 DUPLICATES = "Transaction request cannot include multiple operations on one item"
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
-
-
-_Plan = WritePlan | ApiError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +54,6 @@ class Action:
 
     plan: WritePlan | ApiError
     shows_old: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What is to be written, and what the caller is told if it was."""
-
-    write: Write
-    written: Written
 
 
 async def run_transaction(
@@ -92,15 +77,10 @@ async def run_transaction(
                 else plan
                 for plan in plans
             ]
-            rows = await _read(ctx, plans)
-            if ctx.large:
-                changes = await ctx.aside(_all_changed, plans, rows)
-            else:
-                size = sum(len(row.data) for row in rows if row is not None)
-                changes = await ctx.aside.over(size, _all_changed, plans, rows)
+            rows, changes = await decided(ctx, plans)
             for place, change in enumerate(changes):
-                if isinstance(change, _Change):
-                    changes[place] = await _within_collection(ctx, change)
+                if isinstance(change, PlannedWrite):
+                    changes[place] = await within_collection(ctx, change)
             outcome: Outcome
             if any(isinstance(change, Refused | ApiError) for change in changes):
                 # The refusal may be this very request's doing, when it came before.
@@ -109,16 +89,16 @@ async def run_transaction(
                     raise errors.transaction_canceled(list(map(_reason, actions, changes, rows)))
                 _check_replay(spent)
                 return None
-            ready = [change for change in changes if isinstance(change, _Change)]
+            ready = [change for change in changes if isinstance(change, PlannedWrite)]
             batch = Batch(tuple(change.write for change in ready), token)
             try:
                 outcome = await ctx.store.commit(batch)
             except TableChanged:
-                plans = [await _current(ctx, plan) for plan in plans]
+                plans = [await current(ctx, plan) for plan in plans]
                 continue
+            remember(ctx, ready, outcome)
             if isinstance(outcome, Committed):
                 for change in ready:
-                    ctx.recent.forget(change.write.table, change.write.key)
                     note_expired(ctx, change.write.table, change.write.key, change.write.item)
                 return [change.written for change in ready]
             if not isinstance(outcome, Conflict | Locked):
@@ -230,60 +210,6 @@ def read_units(row: Row | None) -> float:
     return capacity.read_units(size, consistent=True)
 
 
-async def _read(ctx: Context, plans: Sequence[_Plan]) -> list[Row | None]:
-    by_table: dict[str, tuple[Table, list[int], list[Key]]] = {}
-    for number, plan in enumerate(plans):
-        if isinstance(plan, WritePlan):
-            _, numbers, keys = by_table.setdefault(plan.table.id, (plan.table, [], []))
-            numbers.append(number)
-            keys.append(plan.key)
-    rows: list[Row | None] = [None] * len(plans)
-
-    async def read(table: Table, numbers: list[int], keys: list[Key]) -> None:
-        found = await ctx.store.get_many(table, keys, consistent=True)
-        for number, row in zip(numbers, found, strict=True):
-            rows[number] = row
-
-    await asyncio.gather(*[read(*each) for each in by_table.values()])
-    return rows
-
-
-def _all_changed(
-    plans: Sequence[_Plan], rows: Sequence[Row | None]
-) -> list[_Change | Refused | ApiError]:
-    return [_changed(plan, row) for plan, row in zip(plans, rows, strict=True)]
-
-
-def _changed(plan: _Plan, row: Row | None) -> _Change | Refused | ApiError:
-    if isinstance(plan, ApiError):
-        return plan
-    old = None if row is None else row.item
-    try:
-        change = plan.change(old)
-    except EmptyKeyValue:
-        raise
-    except ApiError as fault:
-        return fault
-    if isinstance(change, Refused):
-        return change
-    new = change.item if isinstance(change, Put) else None
-    expected = ABSENT if row is None else row.version
-    if new == old:
-        write = Write(plan.table, plan.key, expected, None, check=True)
-        return _Change(write, Written(old, new))
-    entries = entry_changes(plan.table, old, new)
-    by_service = isinstance(change, Delete) and change.by_service
-    record = record_of(plan.table, old, new, by_service=by_service)
-    write = Write(plan.table, plan.key, expected, new, entries, record)
-    return _Change(write, Written(old, new, entries))
-
-
-async def _current(ctx: Context, plan: _Plan) -> _Plan:
-    if isinstance(plan, ApiError):
-        return plan
-    return plan._replace(table=await looked_up_again(ctx, plan.table))
-
-
 def _check_replay(outcome: Spent) -> None:
     """Raises unless it had been done before."""
     if isinstance(outcome, TokenMismatch):
@@ -292,19 +218,8 @@ def _check_replay(outcome: Spent) -> None:
         raise errors.transaction_in_progress()
 
 
-async def _within_collection(ctx: Context, change: _Change) -> _Change | ApiError:
-    write, old = change.write, change.written.old
-    if write.item is None or not write.table.has_collections:
-        return change
-    try:
-        await check_collection(ctx, write.table, write.key.partition, old, write.item)
-    except ApiError as fault:
-        return fault
-    return change
-
-
 def _reason(
-    action: Action, change: _Change | Refused | ApiError, row: Row | None
+    action: Action, change: PlannedWrite | Refused | ApiError, row: Row | None
 ) -> Mapping[str, Any]:
     if isinstance(change, ApiError):
         return errors.fault_reason(change)
@@ -316,7 +231,7 @@ def _reason(
 def _conflicts(actions: Sequence[Action], outcome: Conflict | Locked) -> list[Mapping[str, Any]]:
     """The keys that another transaction holds, or all if it is not known which changed."""
 
-    def reason(plan: _Plan) -> Mapping[str, Any]:
+    def reason(plan: Plan) -> Mapping[str, Any]:
         if isinstance(outcome, Locked) and isinstance(plan, WritePlan):
             return errors.CONFLICT_REASON if plan.key in outcome.keys else errors.NO_REASON
         return errors.CONFLICT_REASON

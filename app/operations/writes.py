@@ -88,14 +88,10 @@ async def _once(
 
 async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conflict | Locked:
     table = plan.table
-    # An index entry is changed from what it was, and a stream tells of that, so that a table with
-    # either is always read.
-    unread = not table.is_ordered
+    unread = is_unread(plan)
     if table.isolation == FORBID:
-        _check_allowed(ctx, plan, unread)
-        unread = unread and plan.old is not Old.NEEDED
-    else:
-        unread = unread and plan.old is Old.NOTHING
+        _check_allowed(ctx, plan)
+        unread = not table.is_ordered and plan.old is not Old.NEEDED
     if unread and plan.delta is not None and _takes_deltas(ctx, table):
         outcome = await ctx.store.commit(
             Batch((Write(table, plan.key, ANY, None, delta=plan.delta),))
@@ -124,7 +120,8 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     if blind:
         ctx.recent.forget(table, plan.key)
     else:
-        ctx.recent.settled(table, plan.key, row, outcome, None if ctx.large else new)
+        version = version_of(outcome, 0)
+        ctx.recent.settled(table, plan.key, row, version, None if ctx.large else new)
     if isinstance(outcome, Committed):
         note_expired(ctx, table, plan.key, new)
         return Written(old, new, entries)
@@ -163,7 +160,20 @@ def _decide(plan: WritePlan, row: Row | None) -> _Decision:
     return _Decision(row, change, not isinstance(change, Refused) and new != old)
 
 
-def _check_allowed(ctx: Context, plan: WritePlan, unread: bool) -> None:
+def is_unread(plan: WritePlan) -> bool:
+    """Whether the item need not be known: an index entry is changed from what it was, and a stream
+    tells of that, so that a table with either is always read."""
+    return plan.old is Old.NOTHING and not plan.table.is_ordered
+
+
+def version_of(outcome: Outcome, place: int) -> int | None:
+    """Of what the write in this place of the batch wrote, if it did and that is known."""
+    if isinstance(outcome, Committed) and outcome.versions:
+        return outcome.versions[place]
+    return None
+
+
+def _check_allowed(ctx: Context, plan: WritePlan) -> None:
     """Raises ValidationException for what `forbid_rmw` forbids."""
     table = plan.table
     if plan.old is Old.NEEDED:
@@ -171,7 +181,7 @@ def _check_allowed(ctx: Context, plan: WritePlan, unread: bool) -> None:
             f"Read-modify-write is forbidden for table {table.name} by its tag {TAG}: neither "
             "conditions nor old values, nor updates that need them"
         )
-    if plan.delta is not None and unread and not _takes_deltas(ctx, table):
+    if plan.delta is not None and not table.is_ordered and not _takes_deltas(ctx, table):
         raise errors.validation(
             f"Read-modify-write is forbidden for table {table.name} by its tag {TAG}: translator "
             f"{table.translator} reads an item to update it"

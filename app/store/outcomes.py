@@ -11,11 +11,11 @@ from ..model.rows import Key
 class Committed:
     """Acknowledged: all writes are durable and every later consistent read sees them.
 
-    version: of the item if a single one was written; no other item of its key ever has it. None
-    where that is not known.
+    versions: of what was written, in the order of the batch; no other item of a key ever has the
+    version of one. None where nothing was written; empty where they are not known.
     """
 
-    version: int | None = field(default=None, compare=False)
+    versions: tuple[int | None, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,49 @@ def test_other_writes_of_the_same_process(
     assert item(client, table, known) == known | {"turn": N(51)}
 
 
+@pytest.mark.usefixtures("transactions")
+def test_a_transaction_changes_what_another_process_wrote(
+    client: Any, second_client: Any, table: str, known: dict[str, Any]
+) -> None:
+    update = {
+        "TableName": table,
+        "Key": known,
+        "UpdateExpression": "ADD turn :one",
+        "ExpressionAttributeValues": {":one": N(1)},
+    }
+    client.transact_write_items(TransactItems=[{"Update": update}])
+    change(second_client, table, known, "ADD turn :many", many=N(100))
+    client.transact_write_items(TransactItems=[{"Update": update}])
+    change(client, table, known, "ADD turn :one", one=N(1))
+    assert item(second_client, table, known)["turn"] == N(TURNS + 103)
+
+
+@pytest.mark.usefixtures("transactions")
+def test_a_transaction_holds_its_conditions_against_what_another_process_wrote(
+    client: Any, second_client: Any, table: str, known: dict[str, Any]
+) -> None:
+    other = {"pk": {"S": known["pk"]["S"] + "-other"}}
+    put = {"Put": {"TableName": table, "Item": other}}
+
+    def check(turn: int) -> None:
+        condition = {
+            "TableName": table,
+            "Key": known,
+            "ConditionExpression": "turn = :turn",
+            "ExpressionAttributeValues": {":turn": N(turn)},
+        }
+        client.transact_write_items(TransactItems=[put, {"ConditionCheck": condition}])
+
+    change(second_client, table, known, "SET turn = :zero", zero=N(0))
+    with pytest.raises(client.exceptions.TransactionCanceledException) as caught:
+        check(TURNS)
+    codes = [reason["Code"] for reason in caught.value.response["CancellationReasons"]]
+    assert codes == ["None", "ConditionalCheckFailed"]
+    assert item(client, table, other) is None
+    check(0)
+    assert item(client, table, other) == other
+
+
 def test_turn_by_turn_nothing_is_lost(
     client: Any, second_client: Any, table: str, known: dict[str, Any]
 ) -> None:

@@ -8,7 +8,6 @@ from app.model.isolation import HELD, LWT
 from app.model.rows import Item, Key, Row
 from app.model.table import KeyAttribute, Table
 from app.operations.recent import Recent
-from app.store.base import Committed, Conflict
 
 TABLE = Table("0" * 32, "t", KeyAttribute("pk", "S"), None, created=0.0)
 KEY = Key("k", None)
@@ -21,7 +20,7 @@ def item(text: str = "x") -> Item:
 def write(recent: Recent, version: int, key: Key = KEY, text: str = "x") -> None:
     """A write of what this process read before."""
     row = Row(key, version - 1, item=item())
-    recent.settled(TABLE, key, row, Committed(version), item(text))
+    recent.settled(TABLE, key, row, version, item(text))
 
 
 def test_an_item_is_guessed_to_be_as_it_was_written() -> None:
@@ -36,7 +35,7 @@ def test_no_guess_of_what_was_never_written_or_is_gone() -> None:
     recent = Recent()
     assert recent.guess(TABLE, KEY) is None
     write(recent, 7)
-    recent.settled(TABLE, KEY, Row(KEY, 7, item=item()), Committed(), None)
+    recent.settled(TABLE, KEY, Row(KEY, 7, item=item()), 8, None)
     assert recent.guess(TABLE, KEY) is None
     write(recent, 9)
     recent.forget(TABLE, KEY)
@@ -47,9 +46,9 @@ def test_no_guess_of_what_was_never_written_or_is_gone() -> None:
 def test_no_guess_after_a_lost_race_or_without_a_version() -> None:
     recent = Recent()
     write(recent, 7)
-    recent.settled(TABLE, KEY, Row(KEY, 7, item=item()), Conflict(), item())
+    recent.settled(TABLE, KEY, Row(KEY, 7, item=item()), None, item())
     assert recent.guess(TABLE, KEY) is None
-    recent.settled(TABLE, KEY, None, Committed(), item())
+    recent.settled(TABLE, KEY, None, None, item())
     assert recent.guess(TABLE, KEY) is None
 
 

@@ -193,7 +193,7 @@ class _Attempts:
     async def _applied(self, version: int) -> Outcome:
         for follower, mark in zip(self._intent.followers, self._marks, strict=True):
             await follower.follow(mark, self._deadline)
-        return Committed(version)
+        return Committed((version,))
 
     def _withdraw(self) -> None:
         for follower, mark in zip(self._intent.followers, self._marks, strict=True):

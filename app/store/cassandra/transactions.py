@@ -59,9 +59,11 @@ class Transactions:
         )
         attempt = (Together if together else Apart)(self._tools, id, batch.token, steps, deadline)
         outcome = await attempt.run()
-        if isinstance(outcome, Committed):
-            self._later(attempt.end())
-        return outcome
+        if not isinstance(outcome, Committed):
+            return outcome
+        self._later(attempt.end())
+        written = [step.part.prepared for step in made if step is not None]
+        return Committed(tuple(None if each.check else each.version for each in written))
 
     async def close(self) -> None:
         """Waits for what is under way behind transactions that were acknowledged."""
