@@ -27,7 +27,7 @@ from .item_plans import check_plan
 from .keys import key_of_request
 from .registry import Answer, Request
 from .statement_items import ItemRead, check_one_item, item_read, key_of_select
-from .statement_writes import Prepared, key_of_where, prepared_write, refused_returning
+from .statement_writes import Prepared, check_type, prepared_write, refused_returning
 from .tables import table_in_transaction
 from .transactions import (
     Action,
@@ -78,17 +78,19 @@ async def run(ctx: Context, request: Request) -> Answer:
         if bound.reads:
             check_one_item(table, bound, f"{_in(number)}{_NOT_ONE_ITEM}")
         exists = bound.statement if isinstance(bound.statement, Exists) else None
+        if exists is not None:
+            _check_exists(number, table, bound, exists.select)
         try:
             if bound.reads:
                 reads.append(_Read(table, bound, key_of_select(table, bound)))
-            elif exists is None:
+            elif exists is not None:
+                writes.append(_checked(table, bound, exists.select))
+            else:
                 writes.append(prepared_write(table, bound, old=Old.NEEDED))
         except ApiError as fault:
             reasons = [errors.NO_REASON] * len(parts)
             reasons[number] = errors.fault_reason(fault)
             raise errors.transaction_canceled(reasons) from None
-        if exists is not None:
-            writes.append(_checked(number, table, bound, exists.select))
         _check_returning(number, bound)
     mode = request.get("ReturnConsumedCapacity", "NONE")
     if reads:
@@ -202,15 +204,27 @@ def _plan(table: Table, prepared: Prepared, keys: set[Any]) -> WritePlan | ApiEr
         return fault
 
 
-def _checked(number: int, table: Table, statement: Bound, select: Select) -> Prepared:
-    """The condition that an EXISTS is."""
-    where, wanted = select.where, statement.wanted
-    if where is None or wanted is None or statement.asks_only_keys(where, table.key_names):
+def _check_exists(number: int, table: Table, statement: Bound, select: Select) -> None:
+    """Raises for an EXISTS of no one item, and for one that asks no more than its key."""
+    where = select.where
+    terms = statement.key_terms(where, table.key_names)
+    held = {term.name for term in terms if term.operator == "EQ"}
+    if where is None or held != set(table.key_names):
         raise _invalid(number, _NO_CONDITION)
-    try:
-        key = key_of_where(table, statement, where)
-    except ApiError:
-        raise _invalid(number, _NO_CONDITION) from None
+    if len(terms) == len(held) and statement.asks_only_keys(where, table.key_names):
+        raise _invalid(number, _NO_CONDITION)
+
+
+def _checked(table: Table, statement: Bound, select: Select) -> Prepared:
+    """The condition that an EXISTS is, on the item of its first key. Raises ValidationException."""
+    wanted = statement.wanted
+    assert wanted is not None
+    key: Item = {}
+    for name, operator, operands in statement.key_terms(select.where, table.key_names):
+        if operator == "EQ":
+            key.setdefault(name, operands[0])
+    for attribute in table.keys:
+        check_type(attribute, key[attribute.name])
     return Prepared(key, lambda: check_plan(table, key, wanted))
 
 

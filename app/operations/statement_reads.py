@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from .. import errors
 from ..errors import ApiError
@@ -127,13 +128,16 @@ def _ranges(
         term = _term(key, terms, _EQUALITIES) or _term(key, terms, _RANGES)
         if term is None:
             break
-        names.append(key.name)
+        wanted = [KeyComparison(term.operator, term.operands)]
         if term.operator == "IN":
-            choices.append(_equals(_sorted(_distinct(term.operands), descending=reverse)))
-        else:
-            choices.append([KeyComparison(term.operator, term.operands)])
-            if term.operator != "EQ":
+            wanted = _equals(_sorted(_distinct(term.operands), descending=reverse))
+            if prod(map(len, choices)) * len(wanted) > _MOST_RANGES:
+                # The filter has it, too.
                 break
+        names.append(key.name)
+        choices.append(wanted)
+        if term.operator not in _EQUALITIES:
+            break
     found = [dict(zip(names, each, strict=True)) for each in product(*choices)]
     if len(found) > _MOST_RANGES:
         raise _too_many(len(found))

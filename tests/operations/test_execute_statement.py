@@ -79,6 +79,7 @@ def years(items: list[Any]) -> list[str]:
         ("artist = 'a' AND n = 4", "a2"),
         ("artist = 'a' AND artist = 'b'", ""),
         ("artist IN ['c', 'a'] AND year = 1", "c1 a1"),
+        (f"artist IN ['c', 'a'] AND year IN {[2, *range(50, 100)]}", "c2 a2"),
         ("artist = 'c' OR artist = 'a'", "c0 c1 c2 c3 a0 a1 a2 a3"),
         pytest.param(
             "artist IN ('b', 'a') AND year < 2 ORDER BY artist",

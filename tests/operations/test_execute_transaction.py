@@ -92,6 +92,7 @@ def test_nothing_is_written_when_one_is_refused(
 def test_exists_is_a_condition(execute: Execute, table: str, key: str) -> None:
     execute(insert(table, f"{key}1"))
     execute(exists(table, f"{key}1", "n = 1"), insert(table, f"{key}2"))
+    execute(exists(table, f"{key}1", f"pk = '{key}1'"))
     assert execute(select(table, f"{key}2")) == [{"Item": {"n": {"N": "1"}}}]
 
 
@@ -108,6 +109,15 @@ def test_a_fault_of_one_cancels_all(cancelled: Execute, table: str, key: str) ->
     reasons = cancelled(insert(table, key), f'UPDATE "{table}" SET n = 1 WHERE pk = 1')
     message = "Key attribute's data type should match its data type in table's schema: Key pk"
     assert reasons == [NONE, {"Code": "ValidationError", "Message": message}]
+
+
+@pytest.mark.differs_locally("a full stop more in the message of a check")
+def test_exists_of_a_wrong_key(cancelled: Execute, table: str, key: str) -> None:
+    reasons = cancelled(f'EXISTS(SELECT * FROM "{table}" WHERE pk = 1 AND n = 1)')
+    message = "Key attribute's data type should match its data type in table's schema: Key pk"
+    assert reasons == [{"Code": "ValidationError", "Message": message}]
+    # Of two keys the first is looked at.
+    assert cancelled(exists(table, key, "pk = 1")) == [FAILED]
 
 
 # Statements are looked at one after the other, before anything is done.
