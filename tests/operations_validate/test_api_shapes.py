@@ -41,7 +41,7 @@ def test_members_come_in_the_order_of_messages() -> None:
 @pytest.mark.parametrize(
     "messages",
     [
-        # What the services have answered, DynamoDB and then CloudWatch and Kinesis.
+        # What the services have answered: DynamoDB, then CloudWatch, Kinesis and Systems Manager.
         "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS",
         "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW",
         "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES",
@@ -53,6 +53,7 @@ def test_members_come_in_the_order_of_messages() -> None:
         "PROVISIONED, PAY_PER_REQUEST",
         "Maximum, SampleCount, Sum, Minimum, Average",
         "AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, AT_SEQUENCE_NUMBER, TRIM_HORIZON",
+        "SecureString, StringList, String",
     ],
 )
 def test_values_of_an_enum_come_in_the_order_of_messages(messages: str) -> None:
