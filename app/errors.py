@@ -96,10 +96,6 @@ def unknown_operation() -> ApiError:
     return ApiError(_SERVICE + "UnknownOperationException", None)
 
 
-def access_denied(message: str) -> ApiError:
-    return ApiError(_SERVICE + "AccessDeniedException", message, message_key="Message")
-
-
 def missing_authentication_token(
     message: str = "Request is missing Authentication Token",
 ) -> ApiError:

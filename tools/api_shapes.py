@@ -21,6 +21,7 @@ SERVICES = ("dynamodb", "dynamodbstreams")
 # Members whose faults the service reports before all others, in this order; the rest follow in
 # the model's order. It has no rule that could be told from outside, and has changed over time.
 MEMBERS_FIRST = {
+    "AttributeDefinition": ["AttributeType", "AttributeName"],
     "BatchGetItemInput": ["ReturnConsumedCapacity", "RequestItems"],
     "BatchWriteItemInput": [
         *("ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "RequestItems"),
@@ -46,6 +47,7 @@ MEMBERS_FIRST = {
         *("ReturnConsumedCapacity", "TotalSegments", "AttributesToGet"),
         *("TableName", "Select", "Segment"),
     ],
+    "TimeToLiveSpecification": ["AttributeName", "Enabled"],
     "UpdateItemInput": [
         *("ReturnConsumedCapacity", "TableName", "Key"),
         *("ReturnItemCollectionMetrics", "ReturnValues"),
@@ -63,6 +65,11 @@ PYTHON_PATTERNS = {
         r"[\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF\r\n\t]*"
     ),
 }
+
+# Shapes whose faults the service tells in words of their own.
+UNCHECKED = frozenset(
+    ("BackupArn", "ExportArn", "ImportArn", "Tag", "TagKeyString", "TagValueString")
+)
 
 # What names a table may be an ARN, for which the model has nothing but a length (TableArn). A plain
 # name is still held to what it had before that.
@@ -141,7 +148,8 @@ def _reach(name: str, shapes: dict[str, Any], reached: dict[str, Any]) -> None:
         below = [shape["key"], shape["value"]]
     else:
         below = []
-    shape |= {fact: model[fact] for fact in FACTS if fact in model}
+    if name not in UNCHECKED:
+        shape |= {fact: model[fact] for fact in FACTS if fact in model}
     if name in REQUIRED:
         shape["required"] = REQUIRED[name]
     if "enum" in model:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 
 from .. import errors
-from ..errors import ApiError
 from ..model.attachment import VIRTUAL_PREFIXES
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _PARTITIONS = frozenset(("aws", "aws-cn", "aws-us-gov"))
 _TABLE = "table/"
+_INVALID = "One or more parameter values were invalid: "
 
 
 def is_arn(text: str) -> bool:
@@ -62,17 +62,48 @@ def check_new_table_name(name: str) -> None:
         )
 
 
-def table_of_arn(arn: str | None) -> str:
-    """The plain name of the table a ResourceArn means; here a name alone will not do.
+def table_of_arn(arn: str, member: str) -> str:
+    """The plain name of the table that a TableArn means; here a name alone will not do.
 
-    Raises ValidationException, also for the ARN of an index or a stream.
+    `member`: how the service names it. Raises ValidationException, also for the ARN of an index.
+    """
+    resource = resource_of_arn(arn)
+    if resource is None:
+        raise errors.validation(f"{_INVALID}{member} is not a valid ARN")
+    if _NAME.fullmatch(resource) is None:
+        raise errors.validation("Invalid Request: Table ARN is invalid.")
+    return resource
+
+
+def table_of_resource(arn: str | None) -> str:
+    """The plain name of the table that a ResourceArn means, itself or by one of its streams.
+
+    Raises ValidationException, also for the ARN of an index.
     """
     if not arn:
         raise errors.validation("Invalid TableArn")
+    if not is_arn(arn):
+        raise errors.validation(f"{_INVALID}ARNs must start with 'arn:': {arn}")
     resource = resource_of_arn(arn)
-    if resource is None or _NAME.fullmatch(resource) is None:
-        raise _invalid_resource(arn)
-    return resource
+    name, *below = (resource or "").split("/", 2)
+    if resource is None or below[:1] not in ([], ["index"], ["stream"]):
+        raise errors.validation(f"{_INVALID}Provided Arn is not a DynamoDB resource arn: {arn}")
+    if below[:1] == ["index"]:
+        raise errors.validation(
+            f"{_INVALID}Invalid resource arn provided, only table or stream is accepted. Provided "
+            f"resource arn: {arn}"
+        )
+    if _NAME.fullmatch(name) is None:
+        raise errors.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+    return name
+
+
+def arn_of_work(arn: str, kind: str) -> str:
+    """Of a Backup, an Export or an Import, of a table. Raises ValidationException."""
+    _, *below = (resource_of_arn(arn) or "").split("/")
+    if below[:1] != [kind.lower()] or len(below) != 2:
+        raise errors.validation(f"Invalid {kind} ARN")
+    return arn
 
 
 def table_arn(region: str, account: str, name: str) -> str:
@@ -95,7 +126,3 @@ def resource_of_arn(arn: str) -> str | None:
     ):
         return None
     return parts[5][len(_TABLE) :]
-
-
-def _invalid_resource(arn: str) -> ApiError:
-    return errors.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")

@@ -113,12 +113,14 @@ async def described_table(ctx: Context, name: str) -> Table:
     return table
 
 
-async def table_to_back_up(ctx: Context, name: str) -> Table:
-    """As `described_table`, for the operations that have an error of their own for it."""
+async def table_to_back_up(ctx: Context, name: str, *, named: str | None = None) -> Table:
+    """As `described_table`, for the operations that have an error of their own for it.
+
+    named: how the request names it, if the service says that."""
     name = table_name(name)
     table = await ctx.store.table(name)
     if table is None:
-        raise errors.named("TableNotFoundException", f"Table not found: {name}")
+        raise errors.named("TableNotFoundException", f"Table not found: {named or name}")
     return table
 
 

@@ -5,20 +5,25 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from unicodedata import category
 
 from .. import errors
 from ..model import isolation
 from ..model.limits import TAG, Limits, WrongLimits, relaxed
 from ..model.table import LAYOUTS, SHARED, Table
 from .context import Context
-from .names import table_of_arn
+from .names import table_of_resource
+from .stream_names import stream_name
 from .tables import refuse_state, refuse_virtual
 from .write_kinds import settle_writes
 
 MOST_TAGS = 50
+MOST_KEY, MOST_VALUE = 128, 256
+OWN = "dynaspan:"
+_SIGNS = frozenset("_.:/=+-@")
 _UNTAGGABLE = ("CREATING", "DELETING")
 TRANSLATOR = "dynaspan:translator"
 LAYOUT = "dynaspan:keyspace_layout"
@@ -27,17 +32,44 @@ Tags = tuple[tuple[str, str], ...]
 
 def given_tags(tags: list[dict[str, str]]) -> Tags:
     """Tags of a request. A key given twice, too many, or in AWS's own namespace is refused."""
-    keys = [tag["Key"] for tag in tags]
-    if len(set(keys)) < len(keys):
-        raise errors.validation(
-            "One or more parameter values were invalid: "
-            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-        )
-    if any(key.startswith("aws:") for key in keys):
-        raise errors.access_denied("Tag keys starting with 'aws:' are reserved for system use")
-    if len(tags) > MOST_TAGS:
+    keys = given_keys([tag.get("Key") for tag in tags])
+    found: dict[str, str] = {}
+    for key, tag in zip(keys, tags, strict=True):
+        value = tag.get("Value")
+        # Limits are told with commas, too.
+        text = value.replace(",", "") if value and key.startswith(OWN) else value
+        if text is None or len(text) > MOST_VALUE or not _is_spelled(text):
+            shown = "null" if value is None else value
+            raise errors.validation(f"The Tag Value provided is invalid, Value: {shown}")
+        if key in found:
+            raise errors.validation(
+                f"Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}"
+            )
+        found[key] = tag["Value"]
+    return tuple(found.items())
+
+
+def given_keys(keys: Sequence[str | None]) -> list[str]:
+    """Those of tags to be added or removed. Raises ValidationException."""
+    if len(keys) > MOST_TAGS:
         raise _too_many()
-    return tuple((tag["Key"], tag["Value"]) for tag in tags)
+    found = []
+    for key in keys:
+        if not key or len(key) > MOST_KEY or not _is_spelled(key):
+            shown = "null" if key is None else key
+            raise errors.validation(f"The Tag Key provided is invalid, Key: {shown}")
+        if key.lower().startswith("aws:"):
+            raise errors.validation(f"Tag Key cannot be prefixed with aws:, Key: {key}")
+        found.append(key)
+    return found
+
+
+def _is_spelled(text: str) -> bool:
+    """Letters, numbers and spaces of any script, and a few signs.
+
+    https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+    """
+    return all(each in _SIGNS or category(each)[0] in "LNZ" for each in text)
 
 
 def require_some(given: list[Any], what: str) -> None:
@@ -56,8 +88,9 @@ def merged(old: Tags, new: Tags) -> Tags:
 
 
 async def tagged_table(ctx: Context, arn: str) -> Table:
-    """The table a tag operation's ResourceArn names."""
-    table = await ctx.store.table(table_of_arn(arn))
+    """The table a tag operation's ResourceArn names: a stream has no tags."""
+    name = table_of_resource(arn)
+    table = None if stream_name(arn) else await ctx.store.table(name)
     if table is None:
         raise errors.resource_not_found(
             f"Requested resource not found: ResourceArn: {arn} not found"
@@ -160,6 +193,4 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
 
 
 def _too_many() -> errors.ApiError:
-    return errors.validation(
-        f"One or more parameter values were invalid: Too many tags: at most {MOST_TAGS}"
-    )
+    return errors.validation("Number of Tags exceed the current limit for the provided ResourceArn")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from .context import Context
 from .registry import Answer, Request
-from .tags import change_tags, require_some
+from .tags import change_tags, given_keys, require_some
 
 
 async def run(ctx: Context, request: Request) -> Answer:
     require_some(request["TagKeys"], "Tag Key")
-    gone = set(request["TagKeys"])
+    gone = set(given_keys(request["TagKeys"]))
     await change_tags(
         ctx,
         request["ResourceArn"],

@@ -78,17 +78,6 @@ DESCRIPTIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"TableName": "", "KinesisDataStreamDestinations": []},
     ),
     (
-        "DescribeTableReplicaAutoScaling",
-        {},
-        {
-            "TableAutoScalingDescription": {
-                "TableName": "",
-                "TableStatus": "ACTIVE",
-                "Replicas": [],
-            }
-        },
-    ),
-    (
         "UpdateContinuousBackups",
         {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False}},
         {
@@ -169,8 +158,10 @@ def test_insights_of_an_index(raw: Any, new_table: Callable[..., str]) -> None:
         200,
         {"TableName": name, "IndexName": "by-gk", "ContributorInsightsStatus": "DISABLED"},
     )
-    status, answer = raw("DescribeContributorInsights", {"TableName": name, "IndexName": "other"})
-    assert (status, answer["__type"]) == (400, NAMESPACE + "ResourceNotFoundException")
+    assert raw("DescribeContributorInsights", {"TableName": name, "IndexName": "other"}) == refusal(
+        "ResourceNotFoundException",
+        f"Requested resource not found: Index: other not found for table: {name}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -213,11 +204,6 @@ def test_what_was_never_made_is_not_found(
     [
         ("CreateBackup", {"TableName": "", "BackupName": "mine"}, "CreateBackup"),
         (
-            "CreateGlobalTable",
-            {"GlobalTableName": "", "ReplicationGroup": [{"RegionName": "eu-west-1"}]},
-            "CreateGlobalTable",
-        ),
-        (
             "UpdateContributorInsights",
             {"TableName": "", "ContributorInsightsAction": "ENABLE"},
             "ContributorInsightsAction",
@@ -227,11 +213,6 @@ def test_what_was_never_made_is_not_found(
             {"TableName": "", "StreamArn": KINESIS},
             "EnableKinesisStreamingDestination",
         ),
-        (
-            "UpdateTableReplicaAutoScaling",
-            {"TableName": "", "ProvisionedWriteCapacityAutoScalingUpdate": {"MinimumUnits": 1}},
-            "UpdateTableReplicaAutoScaling",
-        ),
         ("PutResourcePolicy", {"ResourceArn": ARN, "Policy": "{}"}, "PutResourcePolicy"),
     ],
 )
@@ -239,10 +220,28 @@ def test_what_was_never_made_is_not_found(
 def test_switching_on_is_refused(
     raw: Any, table: str, operation: str, request_: dict[str, Any], what: str
 ) -> None:
-    for member in ("TableName", "GlobalTableName", "ResourceArn"):
+    for member in ("TableName", "ResourceArn"):
         if member in request_:
             request_ = request_ | {member: request_[member] + table}
     assert raw(operation, request_) == without_effect(what)
+
+
+# The service has those of the year 2017 no more.
+def test_no_global_table_is_made(raw: Any, table: str) -> None:
+    request = {"GlobalTableName": table, "ReplicationGroup": [{"RegionName": "eu-west-1"}]}
+    text = (
+        f"{INVALID}DynamoDB global tables version 2017.11.29 is not supported. We recommend using "
+        "DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy)."
+    )
+    assert raw("CreateGlobalTable", request) == (400, {"__type": VALIDATION, "message": text})
+
+
+@pytest.mark.parametrize("operation", ["Describe", "Update"])
+def test_no_table_has_replicas_to_scale(raw: Any, table: str, operation: str) -> None:
+    for name in (table, "not-there"):
+        assert raw(f"{operation}TableReplicaAutoScaling", {"TableName": ARN + name}) == refusal(
+            "ResourceNotFoundException", f"Global table with name: '{name}' does not exist."
+        )
 
 
 @pytest.mark.own_answer("no store has it")
@@ -271,6 +270,59 @@ def test_constraints_of_the_model_are_checked(raw: Any, table: str) -> None:
     )
 
 
+def test_a_period_of_recovery_that_is_switched_off(raw: Any, table: str) -> None:
+    disabled = {"PointInTimeRecoveryEnabled": False, "RecoveryPeriodInDays": 35}
+    request = {"TableName": table, "PointInTimeRecoverySpecification": disabled}
+    text = (
+        "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time "
+        "recovery."
+    )
+    assert raw("UpdateContinuousBackups", request) == (
+        400,
+        {"__type": VALIDATION, "message": text},
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "message"),
+    [
+        *[
+            (operation, {f"{kind}Arn": arn, **more}, f"Invalid {kind} ARN")
+            for operation, kind, more in (
+                ("DescribeBackup", "Backup", {}),
+                ("RestoreTableFromBackup", "Backup", {"TargetTableName": "new"}),
+                ("DescribeExport", "Export", {}),
+                ("DescribeImport", "Import", {}),
+            )
+            for arn in ("", "x" * 48, NOT_THERE, f"{NOT_THERE}/index/by-g")
+        ],
+        ("ListExports", {"TableArn": "a-table"}, f"{INVALID}tableArn is not a valid ARN"),
+        (
+            "ExportTableToPointInTime",
+            {"TableArn": "a-table", "S3Bucket": "bucket"},
+            f"{INVALID}tableArn is not a valid ARN",
+        ),
+        (
+            "ExportTableToPointInTime",
+            {"TableArn": f"{NOT_THERE}/index/by-g", "S3Bucket": "bucket"},
+            "Invalid Request: Table ARN is invalid.",
+        ),
+        *[
+            (
+                "RestoreTableToPointInTime",
+                {"TargetTableName": "new", **sources},
+                "Invalid Request: Must provide exactly one of: sourceTableArn, sourceTableName",
+            )
+            for sources in ({}, {"SourceTableName": "not-there", "SourceTableArn": NOT_THERE})
+        ],
+    ],
+)
+def test_arns_that_are_none(
+    raw: Any, operation: str, request_: dict[str, Any], message: str
+) -> None:
+    assert raw(operation, request_) == (400, {"__type": VALIDATION, "message": message})
+
+
 # Both need point-in-time recovery, which is off.
 @pytest.mark.parametrize(
     ("operation", "request_"),
@@ -292,23 +344,49 @@ def test_nothing_to_restore_from(
         "PointInTimeRecoveryUnavailableException",
         f"Point in time recovery is not enabled for table '{table}'",
     )
+    # An export says it as it was told.
+    named = of("not-there").get("TableArn", "not-there")
     assert raw(operation, of("not-there")) == refusal(
-        "TableNotFoundException", "Table not found: not-there"
+        "TableNotFoundException", f"Table not found: {named}"
     )
 
 
-def test_there_is_no_kinesis_stream_to_disable(raw: Any, table: str) -> None:
-    for operation, word in (("Disable", "disable"), ("Update", "update")):
-        request = {"TableName": table, "StreamArn": KINESIS}
-        assert raw(f"{operation}KinesisStreamingDestination", request) == (
-            400,
+@pytest.mark.parametrize(
+    ("operation", "more", "message"),
+    [
+        (
+            "Disable",
+            {},
+            "Table is not in a valid state to enable Kinesis Streaming Destination: "
+            "KinesisStreamingDestination must be ACTIVE to perform DISABLE operation.",
+        ),
+        (
+            "Update",
+            {},
+            "Streaming destination cannot be updated with given parameters: "
+            "UpdateKinesisStreamingConfiguration cannot be null or contain only null values",
+        ),
+        (
+            "Update",
             {
-                "__type": VALIDATION,
-                "message": f"Table is not in a valid state to {word} Kinesis Streaming "
-                "Destination: KinesisStreamingDestination must be ACTIVE to perform "
-                f"{word.upper()} operation.",
+                "UpdateKinesisStreamingConfiguration": {
+                    "ApproximateCreationDateTimePrecision": "MICROSECOND"
+                }
             },
-        )
+            "Table is not in a valid state to enable Kinesis Streaming Destination: Kinesis "
+            "streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state. "
+            f"TableName: {{}}, kdsArn: {KINESIS}",
+        ),
+    ],
+)
+def test_there_is_no_kinesis_stream(
+    raw: Any, table: str, operation: str, more: dict[str, Any], message: str
+) -> None:
+    request = {"TableName": table, "StreamArn": KINESIS, **more}
+    assert raw(f"{operation}KinesisStreamingDestination", request) == (
+        400,
+        {"__type": VALIDATION, "message": message.format(table)},
+    )
 
 
 def test_no_table_has_a_policy(raw: Any, table: str) -> None:
@@ -337,12 +415,14 @@ def test_resources_of_policies(raw: Any, operation: str, more: dict[str, Any]) -
     )
     stream = f"{NOT_THERE}/stream/2024-01-01T00:00:00.000"
     assert raw(operation, {"ResourceArn": stream, **more}) == refusal(
-        "ResourceNotFoundException", f"Requested resource not found: Stream: {stream} not found"
+        "ResourceNotFoundException",
+        "Requested resource not found: Stream: 2024-01-01T00:00:00.000 not found for Table: "
+        "not-there",
     )
     assert raw(operation, {"ResourceArn": "a-table", **more}) == (
         400,
         {
             "__type": VALIDATION,
-            "message": "Invalid TableArn: Invalid ResourceArn provided as input a-table",
+            "message": f"{INVALID}ARNs must start with 'arn:': a-table",
         },
     )

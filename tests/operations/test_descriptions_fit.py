@@ -110,7 +110,6 @@ def test_of_a_table_that_has_everything(client: Any, raw: Any, key: str) -> None
         "DescribeContinuousBackups",
         "DescribeContributorInsights",
         "DescribeKinesisStreamingDestination",
-        "DescribeTableReplicaAutoScaling",
         "DeleteTable",
     ):
         check(operation, raw(operation, named))

@@ -17,7 +17,6 @@ from tests.operations.texts import (
     NOT_STRING,
     SERIALIZATION,
     constraints,
-    fault,
     misfits,
     missing,
 )
@@ -67,7 +66,16 @@ def test_json_of_the_wrong_type(
     [
         (None, "Invalid TableArn"),
         ("", "Invalid TableArn"),
-        ("a-table", "Invalid TableArn: Invalid ResourceArn provided as input a-table"),
+        ("a-table", f"{INVALID}ARNs must start with 'arn:': a-table"),
+        (
+            f"{NOT_THERE}/index/by-g",
+            f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided "
+            f"resource arn: {NOT_THERE}/index/by-g",
+        ),
+        *[
+            (arn, f"{INVALID}Provided Arn is not a DynamoDB resource arn: {arn}")
+            for arn in (f"{NOT_THERE}/backup/0170", "arn:aws:s3:::bucket")
+        ],
         (
             "arn:aws:dynamodb:us-east-1:000000000000:table/a;",
             "Invalid TableArn: Invalid ResourceArn provided as input "
@@ -81,14 +89,18 @@ def test_resources(fails: Any, operation: str, arn: str | None, message: str) ->
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_table_that_is_not_there(fails: Any, operation: str) -> None:
-    fails(
-        METHODS[operation],
-        "ResourceNotFoundException",
-        f"Requested resource not found: ResourceArn: {NOT_THERE} not found",
-        ResourceArn=NOT_THERE,
-        **OPERATIONS[operation],
-    )
+def test_a_table_that_is_not_there(
+    fails: Any, client: Any, stream_table: str, operation: str
+) -> None:
+    stream = client.describe_table(TableName=stream_table)["Table"]["LatestStreamArn"]
+    for arn in (NOT_THERE, stream):
+        fails(
+            METHODS[operation],
+            "ResourceNotFoundException",
+            f"Requested resource not found: ResourceArn: {arn} not found",
+            ResourceArn=arn,
+            **OPERATIONS[operation],
+        )
 
 
 # Of its own: other tests look at the tags of the shared table, too.
@@ -99,27 +111,53 @@ def arn(client: Any, create_table: Callable[..., str]) -> Iterator[str]:
     client.delete_table(TableName=name)
 
 
-AT_LEAST_ONE = "have length greater than or equal to 1"
+TOO_MANY = "Number of Tags exceed the current limit for the provided ResourceArn"
+KEY, VALUE = "The Tag Key provided is invalid, Key: ", "The Tag Value provided is invalid, Value: "
 
 
 @pytest.mark.parametrize(
-    ("tags", "faults"),
+    ("tags", "message"),
     [
-        (None, [missing("tags")]),
-        ([{"Key": "a"}], [missing("tags.1.member.value")]),
+        (None, constraints(missing("tags"))),
+        ([{"Key": "a"}], f"{VALUE}null"),
+        ([{"Value": "a"}], f"{KEY}null"),
+        ([{"Key": "", "Value": "x"}], KEY),
+        ([{"Key": "x" * 129, "Value": "x"}], KEY + "x" * 129),
+        ([{"Key": "a", "Value": "x" * 257}], VALUE + "x" * 257),
+        *[([{"Key": f"a{sign}", "Value": ""}], f"{KEY}a{sign}") for sign in "#,%~|\U0001f511"],
+        ([{"Key": "a", "Value": "b#c"}], f"{VALUE}b#c"),
+        *[
+            ([{"Key": key, "Value": ""}], f"Tag Key cannot be prefixed with aws:, Key: {key}")
+            for key in ("aws:owner", "AWS:owner")
+        ],
         (
-            [{"Key": "", "Value": "x"}, {"Key": "x" * 129, "Value": "x" * 257}],
-            [
-                fault("", "tags.1.member.key", AT_LEAST_ONE),
-                fault("x" * 129, "tags.2.member.key", "have length less than or equal to 128"),
-                fault("x" * 257, "tags.2.member.value", "have length less than or equal to 256"),
-            ],
+            [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
+            "Duplicate Tag Keys provided as input: Duplicate Tag Key found a",
         ),
+        ([{"Key": f"k{number}", "Value": ""} for number in range(51)], TOO_MANY),
     ],
 )
-def test_broken_constraints(fails: Any, arn: str, tags: Any, faults: list[str]) -> None:
-    given = {} if tags is None else {"Tags": tags}
-    fails("tag_resource", "ValidationException", constraints(*faults), ResourceArn=arn, **given)
+def test_tags_that_cannot_be(client: Any, fails: Any, tagged: str, tags: Any, message: str) -> None:
+    good = {"Key": "good", "Value": ""}
+    given = {} if tags is None else {"Tags": [good, *tags]}
+    fails("tag_resource", "ValidationException", message, ResourceArn=tagged, **given)
+    # All or nothing.
+    assert set(tags_of(client, tagged)) == {"kept", "other"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (["kept", ""], KEY),
+        (["kept", "aws:owner"], "Tag Key cannot be prefixed with aws:, Key: aws:owner"),
+        (["kept", *map(str, range(50))], TOO_MANY),
+    ],
+)
+def test_keys_that_cannot_be(
+    client: Any, fails: Any, tagged: str, keys: list[str], message: str
+) -> None:
+    fails("untag_resource", "ValidationException", message, ResourceArn=tagged, TagKeys=keys)
+    assert set(tags_of(client, tagged)) == {"kept", "other"}
 
 
 def test_something_must_be_given(fails: Any, arn: str) -> None:
@@ -137,21 +175,6 @@ def test_something_must_be_given(fails: Any, arn: str) -> None:
         ResourceArn=arn,
         TagKeys=[],
     )
-
-
-def test_keys_differ(fails: Any, arn: str) -> None:
-    fails(
-        "tag_resource",
-        "ValidationException",
-        INVALID + "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-        ResourceArn=arn,
-        Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
-    )
-
-
-def test_keys_of_aws(fails: Any, arn: str) -> None:
-    tags = [{"Key": "aws:owner", "Value": "x"}]
-    fails("tag_resource", "AccessDeniedException", None, ResourceArn=arn, Tags=tags)
 
 
 def tags_of(client: Any, arn: str) -> dict[str, str]:
@@ -174,9 +197,18 @@ def tagged(client: Any, arn: str) -> str:
 def test_tags_are_added_and_replaced(client: Any, tagged: str) -> None:
     client.tag_resource(
         ResourceArn=tagged,
-        Tags=[{"Key": "other", "Value": ""}, {"Key": "Ünï", "Value": "ç"}],
+        Tags=[
+            {"Key": "other", "Value": ""},
+            {"Key": "Ünï ключ", "Value": "表 a+b-c=d.e_f:g/h@i"},
+            {"Key": "myaws:Kept", "Value": "x"},
+        ],
     )
-    assert tags_of(client, tagged) == {"kept": "1", "other": "", "Ünï": "ç"}
+    assert tags_of(client, tagged) == {
+        "kept": "1",
+        "other": "",
+        "Ünï ключ": "表 a+b-c=d.e_f:g/h@i",
+        "myaws:Kept": "x",
+    }
 
 
 def test_tags_are_removed(client: Any, tagged: str) -> None:
@@ -202,7 +234,7 @@ def test_fifty_tags_are_the_most(client: Any, fails: Any, tagged: str) -> None:
     fails(
         "tag_resource",
         "ValidationException",
-        None,
+        TOO_MANY,
         ResourceArn=tagged,
         Tags=[{"Key": "kept", "Value": "changed"}, {"Key": "one-more", "Value": "x"}],
     )
@@ -212,19 +244,13 @@ def test_fifty_tags_are_the_most(client: Any, fails: Any, tagged: str) -> None:
     assert tags_of(client, tagged)["kept"] == "3"
 
 
-def test_tags_come_in_pages(client: Any, tagged: str) -> None:
+def test_tags_come_all_at_once(raw: Any, client: Any, tagged: str) -> None:
     more = [{"Key": f"k{number}", "Value": "x"} for number in range(10)]
     client.tag_resource(ResourceArn=tagged, Tags=more)
-    first = client.list_tags_of_resource(ResourceArn=tagged)
-    assert len(first["Tags"]) == 10
-    second = client.list_tags_of_resource(ResourceArn=tagged, NextToken=first["NextToken"])
-    assert len(second["Tags"]) == 2
-    assert "NextToken" not in second
-
-
-@pytest.mark.parametrize("token", ["x", "-1", "99", "\uff11"])
-def test_a_token_that_was_not_given_out(fails: Any, tagged: str, token: str) -> None:
-    fails("list_tags_of_resource", "ValidationException", None, ResourceArn=tagged, NextToken=token)
+    # A token that was never given out begins at the beginning.
+    for token in ({}, {"NextToken": "x"}):
+        status, answer = raw("ListTagsOfResource", {"ResourceArn": tagged, **token})
+        assert (status, answer.keys(), len(answer["Tags"])) == (200, {"Tags"}, 12)
 
 
 def test_another_server_sees_them(client: Any, second_client: Any, tagged: str) -> None:

@@ -51,8 +51,8 @@ def test_json_of_the_wrong_type(raw: Any, member: dict[str, Any], message: str) 
         (
             {"TimeToLiveSpecification": {}},
             [
-                missing("timeToLiveSpecification.enabled"),
                 missing("timeToLiveSpecification.attributeName"),
+                missing("timeToLiveSpecification.enabled"),
             ],
         ),
         (

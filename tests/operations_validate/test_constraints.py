@@ -129,10 +129,10 @@ def test_paths_into_lists_of_structures() -> None:
         },
     ) == (
         "5 validation errors detected: "
-        "Value null at 'attributeDefinitions.2.member.attributeName' failed to satisfy "
-        "constraint: Member must not be null; "
         "Value 'a' at 'attributeDefinitions.2.member.attributeType' failed to satisfy "
         "constraint: Member must satisfy enum value set: [B, N, S]; "
+        "Value null at 'attributeDefinitions.2.member.attributeName' failed to satisfy "
+        "constraint: Member must not be null; "
         "Value 'x' at 'globalSecondaryIndexes.1.member.projection.projectionType' failed to "
         "satisfy constraint: Member must satisfy enum value set: [ALL, INCLUDE, KEYS_ONLY]; "
         "Value '[]' at 'globalSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to "
@@ -308,21 +308,6 @@ def test_at_most_ten_faults_are_reported() -> None:
     assert message is not None
     assert message.startswith("10 validation errors detected: ")
     assert message.count("Member must not be null") == 10
-
-
-def test_tags() -> None:
-    body = {
-        "ResourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/abc",
-        "Tags": [{"Key": "", "Value": "x" * 257}, {"Key": "k"}],
-    }
-    assert fault("TagResource", body) == (
-        "3 validation errors detected: "
-        "Value '' at 'tags.1.member.key' failed to satisfy constraint: "
-        "Member must have length greater than or equal to 1; "
-        f"Value '{'x' * 257}' at 'tags.1.member.value' failed to satisfy constraint: "
-        "Member must have length less than or equal to 256; "
-        "Value null at 'tags.2.member.value' failed to satisfy constraint: Member must not be null"
-    )
 
 
 def test_nested_table_names_in_transactions() -> None:

@@ -1,7 +1,14 @@
 import pytest
 
 from app.errors import ApiError
-from app.operations.names import check_new_name, index_arn, table_arn, table_name, table_of_arn
+from app.operations.names import (
+    check_new_name,
+    index_arn,
+    table_arn,
+    table_name,
+    table_of_arn,
+    table_of_resource,
+)
 
 BAD_NAME = (
     "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, "
@@ -40,8 +47,7 @@ def test_bad_plain_names(name: str) -> None:
     ],
 )
 def test_an_arn_means_the_table_of_its_name(arn: str) -> None:
-    assert table_name(arn) == "Music"
-    assert table_of_arn(arn) == "Music"
+    assert table_name(arn) == table_of_arn(arn, "tableArn") == table_of_resource(arn) == "Music"
 
 
 @pytest.mark.parametrize(
@@ -74,19 +80,39 @@ def test_an_arn_with_a_bad_name(rest: str) -> None:
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_resource_must_be_named(nothing: str | None) -> None:
     with pytest.raises(ApiError) as caught:
-        table_of_arn(nothing)
+        table_of_resource(nothing)
     assert caught.value.message == "Invalid TableArn"
 
 
-@pytest.mark.parametrize("arn", ["Music", "arn:foo", ARN + "table/Music/index/x", ARN + "table/a"])
-def test_a_resource_must_be_the_arn_of_a_table(arn: str) -> None:
+INVALID = "One or more parameter values were invalid: "
+
+
+@pytest.mark.parametrize(
+    ("arn", "message"),
+    [
+        ("Music", INVALID + "ARNs must start with 'arn:': {}"),
+        ("arn:foo", INVALID + "Provided Arn is not a DynamoDB resource arn: {}"),
+        (
+            ARN + "table/Music/backup/x",
+            INVALID + "Provided Arn is not a DynamoDB resource arn: {}",
+        ),
+        (
+            ARN + "table/Music/index/x",
+            INVALID + "Invalid resource arn provided, only table or stream is accepted. Provided "
+            "resource arn: {}",
+        ),
+        (ARN + "table/a", "Invalid TableArn: Invalid ResourceArn provided as input {}"),
+    ],
+)
+def test_a_resource_must_be_the_arn_of_a_table(arn: str, message: str) -> None:
     with pytest.raises(ApiError) as caught:
-        table_of_arn(arn)
-    assert caught.value.message == f"Invalid TableArn: Invalid ResourceArn provided as input {arn}"
+        table_of_resource(arn)
+    assert caught.value.message == message.format(arn)
+    assert table_of_resource(ARN + "table/Music/stream/x") == "Music"
 
 
 def test_arns_are_read_back() -> None:
     arn = table_arn("us-east-1", "000000000000", "Music")
     assert arn == ARN + "table/Music"
-    assert table_of_arn(arn) == "Music"
+    assert table_of_resource(arn) == "Music"
     assert index_arn("us-east-1", "000000000000", "Music", "ByYear") == arn + "/index/ByYear"

@@ -109,7 +109,7 @@ def test_a_tagged_resource_must_be_a_table(operation: str) -> None:
     assert fault(operation, {}) == "Invalid TableArn"
     assert fault(operation, {"ResourceArn": ""}) == "Invalid TableArn"
     assert fault(operation, {"ResourceArn": "abcd"}) == (
-        "Invalid TableArn: Invalid ResourceArn provided as input abcd"
+        "One or more parameter values were invalid: ARNs must start with 'arn:': abcd"
     )
 
 

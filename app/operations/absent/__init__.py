@@ -22,7 +22,7 @@ RUNS: Mapping[str, str] = {
     "DescribeGlobalTableSettings": "global_tables.refer",
     "DescribeImport": "imports.describe",
     "DescribeKinesisStreamingDestination": "kinesis.describe",
-    "DescribeTableReplicaAutoScaling": "replica_scaling.describe",
+    "DescribeTableReplicaAutoScaling": "replica_scaling.refer",
     "DisableKinesisStreamingDestination": "kinesis.disable",
     "EnableKinesisStreamingDestination": "kinesis.enable",
     "ExportTableToPointInTime": "exports.create",
@@ -40,5 +40,5 @@ RUNS: Mapping[str, str] = {
     "UpdateGlobalTable": "global_tables.refer",
     "UpdateGlobalTableSettings": "global_tables.refer",
     "UpdateKinesisStreamingDestination": "kinesis.update",
-    "UpdateTableReplicaAutoScaling": "replica_scaling.update",
+    "UpdateTableReplicaAutoScaling": "replica_scaling.refer",
 }

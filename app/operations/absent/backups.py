@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ... import errors
 from ..context import Context
+from ..names import arn_of_work
 from ..registry import Answer, Request
 from ..table_rules import ineffective
 from ..tables import table_to_back_up
@@ -18,7 +19,8 @@ async def list_all(ctx: Context, request: Request) -> Answer:
 
 async def refer(ctx: Context, request: Request) -> Answer:
     """Every operation that is given the ARN of a backup."""
-    raise errors.named("BackupNotFoundException", f"Backup not found: {request['BackupArn']}")
+    arn = arn_of_work(request["BackupArn"], "Backup")
+    raise errors.named("BackupNotFoundException", f"Backup not found: {arn}")
 
 
 async def create(ctx: Context, request: Request) -> Answer:

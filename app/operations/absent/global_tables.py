@@ -8,7 +8,6 @@ from __future__ import annotations
 from ... import errors
 from ..context import Context
 from ..registry import Answer, Request
-from ..table_rules import ineffective
 from ..tables import table_to_back_up
 
 
@@ -27,4 +26,8 @@ async def refer(ctx: Context, request: Request) -> Answer:
 
 async def create(ctx: Context, request: Request) -> Answer:
     await table_to_back_up(ctx, request["GlobalTableName"])
-    raise ineffective("CreateGlobalTable")
+    raise errors.validation(
+        "One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is "
+        "not supported. We recommend using DynamoDB global tables version 2019.11.21, instead of "
+        "version 2017.11.29 (Legacy)."
+    )

@@ -25,16 +25,24 @@ async def enable(ctx: Context, request: Request) -> Answer:
 
 async def disable(ctx: Context, request: Request) -> Answer:
     await described_table(ctx, request["TableName"])
-    raise _not_active("disable", "DISABLE")
+    raise _wrong_state("KinesisStreamingDestination must be ACTIVE to perform DISABLE operation.")
 
 
 async def update(ctx: Context, request: Request) -> Answer:
-    await described_table(ctx, request["TableName"])
-    raise _not_active("update", "UPDATE")
+    if not request.get("UpdateKinesisStreamingConfiguration"):
+        raise errors.validation(
+            "Streaming destination cannot be updated with given parameters: "
+            "UpdateKinesisStreamingConfiguration cannot be null or contain only null values"
+        )
+    table = await described_table(ctx, request["TableName"])
+    raise _wrong_state(
+        "Kinesis streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state. "
+        f"TableName: {table.name}, kdsArn: {request['StreamArn']}"
+    )
 
 
-def _not_active(what: str, operation: str) -> ApiError:
+def _wrong_state(detail: str) -> ApiError:
+    # "to enable" is said whatever is asked for.
     return errors.validation(
-        f"Table is not in a valid state to {what} Kinesis Streaming Destination: "
-        f"KinesisStreamingDestination must be ACTIVE to perform {operation} operation."
+        f"Table is not in a valid state to enable Kinesis Streaming Destination: {detail}"
     )

@@ -16,8 +16,15 @@ from ..tables import table_to_back_up
 
 
 async def update(ctx: Context, request: Request) -> Answer:
+    given = request["PointInTimeRecoverySpecification"]
+    enabled = given["PointInTimeRecoveryEnabled"]
+    if not enabled and "RecoveryPeriodInDays" in given:
+        raise errors.validation(
+            "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time "
+            "recovery."
+        )
     await table_to_back_up(ctx, request["TableName"])
-    if request["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]:
+    if enabled:
         raise errors.named(
             "ContinuousBackupsUnavailableException",
             "Point-in-time recovery is not supported by this server's store",
@@ -26,10 +33,15 @@ async def update(ctx: Context, request: Request) -> Answer:
 
 
 async def restore(ctx: Context, request: Request) -> Answer:
-    arn, name = request.get("SourceTableArn"), request.get("SourceTableName")
-    if name is None and arn is None:
-        raise errors.validation("Either SourceTableName or SourceTableArn must be specified")
-    raise unavailable(await table_to_back_up(ctx, name or table_of_arn(arn)))
+    if ("SourceTableName" in request) == ("SourceTableArn" in request):
+        raise errors.validation(
+            "Invalid Request: Must provide exactly one of: sourceTableArn, sourceTableName"
+        )
+    if "SourceTableArn" in request:
+        name = table_of_arn(request["SourceTableArn"], "sourceTableArn")
+    else:
+        name = request["SourceTableName"]
+    raise unavailable(await table_to_back_up(ctx, name))
 
 
 def unavailable(table: Table) -> ApiError:

@@ -1,27 +1,18 @@
-"""Auto scaling of replicas: a table here has no replicas, and nothing scales it.
+"""Auto scaling of replicas: a table here has no replicas, so that it is no global table.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTableReplicaAutoScaling.html
 """
 
 from __future__ import annotations
 
+from ... import errors
 from ..context import Context
+from ..names import table_name
 from ..registry import Answer, Request
-from ..table_rules import ineffective
-from ..tables import described_table
 
 
-async def describe(ctx: Context, request: Request) -> Answer:
-    table = await described_table(ctx, request["TableName"])
-    return {
-        "TableAutoScalingDescription": {
-            "TableName": table.name,
-            "TableStatus": table.state(ctx.clock.time()),
-            "Replicas": [],
-        }
-    }
-
-
-async def update(ctx: Context, request: Request) -> Answer:
-    await described_table(ctx, request["TableName"])
-    raise ineffective("UpdateTableReplicaAutoScaling")
+async def refer(ctx: Context, request: Request) -> Answer:
+    """To describe it and to change it, of a table that is there or not."""
+    raise errors.resource_not_found(
+        f"Global table with name: '{table_name(request['TableName'])}' does not exist."
+    )

@@ -8,9 +8,9 @@ from __future__ import annotations
 from ... import errors
 from ...errors import ApiError
 from ..context import Context
-from ..names import table_of_arn
+from ..names import table_of_resource
 from ..registry import Answer, Request
-from ..stream_names import known_stream, stream_name
+from ..stream_names import stream_name
 from ..table_rules import ineffective
 from ..tables import described_table
 
@@ -35,10 +35,14 @@ async def put(ctx: Context, request: Request) -> Answer:
 async def _not_found(ctx: Context, request: Request) -> ApiError:
     """That the resource has no policy. Raises what is wrong with the resource."""
     arn = request["ResourceArn"]
-    if stream_name(arn) is None:
-        await described_table(ctx, table_of_arn(arn))
-    else:
-        await known_stream(ctx, arn)
+    table = table_of_resource(arn)
+    named = stream_name(arn)
+    if named is None:
+        await described_table(ctx, table)
+    elif await ctx.store.stream(*named) is None:
+        raise errors.resource_not_found(
+            f"Requested resource not found: Stream: {named.label} not found for Table: {table}"
+        )
     return errors.named(
         "PolicyNotFoundException",
         f"Resource-based policy not found for the provided ResourceArn: {arn}",

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..names import is_arn, table_name, table_of_arn
+from ..names import is_arn, table_name, table_of_resource
 from .shapes import ATTRIBUTE_VALUE, TABLE_NAME, Shape
 
 Check = Callable[[Any], object]
 """Raises ValidationException for what is no name and no ARN of a table."""
 
 # By the name of a shape.
-_CHECKS: dict[str, Check] = {TABLE_NAME: table_name, "ResourceArnString": table_of_arn}
+_CHECKS: dict[str, Check] = {TABLE_NAME: table_name, "ResourceArnString": table_of_resource}
 # Resource policies also belong to streams.
 _NOT_OF_TABLES = frozenset(
     ("DeleteResourcePolicyInput", "GetResourcePolicyInput", "PutResourcePolicyInput")
@@ -58,5 +58,5 @@ def check_references(shape: Shape, value: Any) -> None:
 
 def _check(check: Check, text: str | None) -> None:
     """A table need not be named by an ARN, but a resource must."""
-    if check is table_of_arn or (text is not None and is_arn(text)):
+    if check is table_of_resource or (text is not None and is_arn(text)):
         check(text)
