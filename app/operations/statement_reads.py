@@ -145,7 +145,9 @@ def _ranges(
 
 
 def _reverse(target: Target, order: Sequence[Order]) -> bool:
-    return any(each.descending for each in order if each.name in [key.name for key in target.sort])
+    names = [key.name for key in target.sort]
+    # Of two the first counts.
+    return next((each.descending for each in order if each.name in names), False)
 
 
 def _term(key: KeyAttribute, terms: Sequence[KeyTerm], operators: Sequence[str]) -> KeyTerm | None:

@@ -200,18 +200,38 @@ class _Statements(Expressions):
                 return
 
     def create(self) -> None:
-        self.defined("CREATE")
+        if not self.skip("index"):
+            self.defined("CREATE")
+            return
+        self.expect("on", "Expected 'ON'")
+        self.identifier()
+        self.expect("(", "Expected LEFT_PAREN")
+        self.group()
 
     def drop(self) -> None:
-        self.defined("DROP")
+        if not self.skip("index"):
+            self.defined("DROP")
+            return
+        self.identifier()
+        self.expect("on", "Expected 'ON'")
+        self.identifier()
+
+    def exec(self) -> None:
+        if not self.skip(*NAMES):
+            raise Fault("No stored procedure provided")
+        if not self.at_end():
+            self.arguments()
 
     def defined(self, verb: str) -> None:
         if not self.skip("table"):
             raise Fault(f"Unexpected token following {verb}")
-        if not self.skip(*NAMES):
-            raise Fault("Expected identifier!")
+        self.identifier()
         if not self.at_end():
             raise Fault(f"Unexpected tokens after {verb} statement!")
+
+    def identifier(self) -> None:
+        if not self.skip(*NAMES):
+            raise Fault("Expected identifier!")
 
     rules: ClassVar[dict[str, Callable[[Any], None]]] = {
         "(": Expressions.group,
@@ -223,6 +243,7 @@ class _Statements(Expressions):
         "create": create,
         "delete": delete,
         "drop": drop,
+        "exec": exec,
         "from": from_,
         "select": select,
         "update": update,

@@ -25,7 +25,7 @@ _ALIAS = "Aliasing is not supported"
 _WHOLE = "Changing item's hierarchy while reading isn't supported"
 EXISTS_REFUSED = "EXISTS can only be used in ExecuteTransaction write requests."
 _ON_CONFLICT = "Unsupported clause: ON CONFLICT"
-_UNSUPPORTED = {"create": "CreateTable", "drop": "DropTable"}
+_DEFINED = {"create": "Create", "drop": "Drop"}
 _KINDS = {
     "?": "Parameter",
     "{": "Struct",
@@ -35,6 +35,7 @@ _KINDS = {
     "missing": "LiteralMissing",
     "case": "SearchedCase",
     "cast": "Typed",
+    "exec": "Exec",
 }
 _OPERATORS = frozenset(
     ("+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "and", "or")
@@ -133,15 +134,14 @@ def _statement(cursor: Cursor) -> Statement:
     called = cursor.behind.kind == "(" and token.kind not in _KINDS
     if computed or called or token.kind in ("not", "exists"):
         raise _computed()
-    operation = _UNSUPPORTED.get(cursor.token.kind)
-    if operation is not None:
-        raise errors.unsupported(f"Unsupported operation: {operation}")
     raise errors.unsupported(f"Unsupported operation: {_kind_of(cursor)}")
 
 
 def _kind_of(cursor: Cursor) -> str:
-    """Of an expression that stands where a statement should."""
+    """Of a statement that is not executed, or an expression that stands where one should."""
     kind = cursor.token.kind
+    if kind in _DEFINED:
+        return _DEFINED[kind] + ("Index" if cursor.behind.kind == "index" else "Table")
     if kind in (NAME, QUOTED):
         return "Path" if cursor.behind.kind in (".", "[") else "VariableReference"
     return _KINDS.get(kind, "Literal")

@@ -88,6 +88,7 @@ def years(items: list[Any]) -> list[str]:
         ),
         ("artist IN ('b', 'a') AND year < 2 ORDER BY artist DESC, year DESC", "b1 b0 a1 a0"),
         ("artist = 'a' ORDER BY year DESC", "a3 a2 a1 a0"),
+        ("artist = 'a' AND year < 2 ORDER BY year, year DESC", "a0 a1"),
         ("artist = 'a' AND year IN [1, 2] ORDER BY year DESC", "a2 a1"),
     ],
 )
