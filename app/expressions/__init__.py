@@ -11,8 +11,11 @@ from .key_conditions import (
     KeyComparisons,
     KeyCondition,
     against_schema,
+    check_indexable,
     key_comparisons,
     key_condition,
+    missed,
+    not_supported,
 )
 from .placeholders import Placeholders, check_takers
 from .projections import Projection, projection
@@ -28,6 +31,7 @@ __all__ = [
     "Update",
     "against_schema",
     "cache_counts",
+    "check_indexable",
     "check_no_key_attributes",
     "check_scalar_keys",
     "check_takers",
@@ -35,6 +39,8 @@ __all__ = [
     "key_comparisons",
     "key_condition",
     "legacy",
+    "missed",
+    "not_supported",
     "projection",
     "update",
 ]

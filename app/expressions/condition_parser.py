@@ -81,6 +81,7 @@ class _ConditionParser(Cursor):
         self.open: list[_Open] = []
         # Whether the last thing read is a pair of parentheses and nothing around it.
         self.grouped = False
+        self.operand_start = 0
 
     def parse(self) -> tree.Condition:
         while True:
@@ -91,6 +92,7 @@ class _ConditionParser(Cursor):
 
     def _operand(self) -> _Done:
         """Reads openers up to the first operand: returns it or the comparison it completes."""
+        self.operand_start = self.token.start
         while True:
             kind = self.token.kind
             if kind == "(":
@@ -190,7 +192,7 @@ class _ConditionParser(Cursor):
         if not isinstance(top, _Group):
             raise self.syntax_error()
         if self.grouped:
-            self.redundant_parentheses = True
+            self.grouped_twice()
         self.advance()
         self.open.pop()
         if isinstance(done, tree.Operand):
@@ -239,11 +241,15 @@ class _ConditionParser(Cursor):
             if done.function == "size":
                 self.misused(done)
         elif isinstance(done, tree.Operand):
-            raise self.syntax_error()
+            raise self.syntax_error(min(self.operand_start, self.undecided_from()))
         while self.open and isinstance(self.open[-1], _Not):
             self.open.pop()
             done = tree.Not(done)
         return done
+
+    def undecided_from(self) -> int:
+        starts = (top.function.start for top in self.open if isinstance(top, _Call))
+        return next(starts, super().undecided_from())
 
     def _may_be_condition(self) -> bool:
         if not self.open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import errors
@@ -20,14 +21,16 @@ _OPERATORS = {"=": "EQ", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE"}
 _REVERSED = {"EQ": "EQ", "LT": "GT", "LE": "GE", "GT": "LT", "GE": "LE"}
 _INDEXABLE = frozenset(("EQ", "LT", "LE", "GT", "GE", "BETWEEN", "BEGINS_WITH"))
 
+ValueCheck = Callable[[str, Value], None]
+"""Raises ValidationException for a value that the key of this name cannot have."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyCondition:
     """`partition` is the value of the partition key.
 
     `operator` is what the sort key is compared by (EQ LT LE GT GE BETWEEN BEGINS_WITH), with two
-    `operands` for BETWEEN and one for the others, or None for every sort key. That the values are
-    of the types of the keys is for the caller to check.
+    `operands` for BETWEEN and one for the others, or None for every sort key.
     """
 
     partition: Value
@@ -105,33 +108,50 @@ def key_comparisons(text: str, placeholders: Placeholders) -> KeyComparisons:
 
 
 def against_schema(
-    comparisons: KeyComparisons, partition_name: str, sort_name: str | None
+    comparisons: KeyComparisons,
+    partition_name: str,
+    sort_name: str | None,
+    check: ValueCheck | None = None,
 ) -> KeyCondition:
-    """Raises ValidationException when these keys cannot be queried so."""
+    """Raises ValidationException when these keys cannot be queried so. Of each key its values are
+    checked before what they are compared by."""
     if not 1 <= len(comparisons) <= 2:
         raise errors.validation("Conditions can be of length 1 or 2 only")
-    partition = comparisons.get(partition_name)
-    if partition is None:
-        raise _missed(partition_name)
+    partition = _comparison_of(comparisons, partition_name, check)
     if partition.operator != "EQ":
-        raise _not_supported()
+        raise not_supported()
     if len(comparisons) == 1:
         return KeyCondition(partition.operands[0])
     if sort_name is None:
-        raise _not_supported()
-    sort = comparisons.get(sort_name)
-    if sort is None:
-        raise _missed(sort_name)
-    if sort.operator not in _INDEXABLE:
-        raise errors.validation("Attempted conditional constraint is not an indexable operation")
+        raise not_supported()
+    sort = _comparison_of(comparisons, sort_name, check)
+    check_indexable(sort)
     return KeyCondition(partition.operands[0], sort.operator, sort.operands)
 
 
-def _missed(name: str) -> ApiError:
+def _comparison_of(
+    comparisons: KeyComparisons, name: str, check: ValueCheck | None
+) -> KeyComparison:
+    comparison = comparisons.get(name)
+    if comparison is None:
+        raise missed(name)
+    if check is not None:
+        for operand in comparison.operands:
+            check(name, operand)
+    return comparison
+
+
+def check_indexable(comparison: KeyComparison) -> None:
+    """Raises for a comparison that sort keys have no range for."""
+    if comparison.operator not in _INDEXABLE:
+        raise errors.validation("Attempted conditional constraint is not an indexable operation")
+
+
+def missed(name: str) -> ApiError:
     return errors.validation(f"Query condition missed key schema element: {name}")
 
 
-def _not_supported() -> ApiError:
+def not_supported() -> ApiError:
     return errors.validation("Query key condition not supported")
 
 
@@ -168,7 +188,7 @@ class KeyConditionProgram(ConditionProgram):
             if isinstance(operand, tree.ValueRef):
                 values.append(operand)
             elif not isinstance(operand, tree.Path):
-                raise _Unfit("KeyConditionExpressions cannot contain nested operations")
+                raise _nested_operation()
             elif path is not None:
                 raise _wrong_condition("Multiple attribute names used in one condition")
             elif len(operand.parts) > 1:
@@ -192,6 +212,8 @@ def _take_apart(node: tree.Condition) -> tuple[str, tuple[tree.Operand, ...]]:
             raise _invalid_operator(node.operator)
         return operator, (node.left, node.right)
     if isinstance(node, tree.Between):
+        if isinstance(node.operand, tree.Call):
+            raise _nested_operation()
         if not isinstance(node.operand, tree.Path):
             raise _wrong_condition(
                 "BETWEEN operator must have the key attribute as its first operand"
@@ -206,6 +228,10 @@ def _take_apart(node: tree.Condition) -> tuple[str, tuple[tree.Operand, ...]]:
             )
         return "BEGINS_WITH", node.arguments
     raise _invalid_operator(type(node).__name__.upper())
+
+
+def _nested_operation() -> _Unfit:
+    return _Unfit("KeyConditionExpressions cannot contain nested operations")
 
 
 def _wrong_condition(why: str) -> _Unfit:

@@ -44,14 +44,17 @@ def check(operator: str, values: Sequence[dict[str, Any]]) -> None:
     allowed = _TYPES.get(operator)
     if allowed is None:
         return
+    first = None
     for value in values:
-        if type_of(value) not in allowed:
+        kind = type_of(value)
+        if kind not in allowed:
             raise invalid_parameters(
-                f"ComparisonOperator {operator} is not valid for {type_of(value)} "
-                "AttributeValue type"
+                f"ComparisonOperator {operator} is not valid for {kind} AttributeValue type"
             )
-    if len({type_of(value) for value in values}) > 1:
-        raise invalid_parameters("AttributeValues inside AttributeValueList must be of same type")
+        if kind != (first := first or kind):
+            raise invalid_parameters(
+                "AttributeValues inside AttributeValueList must be of same type"
+            )
     if operator == "BETWEEN" and (compare(*values) or 0) > 0:
         raise errors.validation(
             "The BETWEEN condition was provided a range where the lower bound is greater than "

@@ -1,7 +1,7 @@
 """What the parsers of the three grammars share, and the smallest of them, ProjectionExpression.
 
-A text is refused for its syntax first, then for redundant parentheses, then for the first fault in
-it that shows without names and values, then for its number of operators.
+A text is refused for its syntax or for redundant parentheses first, whichever comes first in it,
+then for the first fault that shows without names and values, then for its number of operators.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Cursor:
         self.tokens = tokenize(text)
         self.index = 0
         self.operators = 0
-        self.redundant_parentheses = False
+        # Where the first redundant parenthesis is closed.
+        self.redundant_at: int | None = None
         self._faults: list[tuple[int, str]] = []
         self._calls: dict[int, int] = {}
 
@@ -61,8 +62,27 @@ class Cursor:
             raise self.syntax_error()
         return self.advance()
 
-    def syntax_error(self) -> Refused:
+    def syntax_error(self, undecided_from: int | None = None) -> Refused:
+        """What is wrong with the text read so far.
+
+        undecided_from: where something begins of which it does not show yet what it is to be, so
+        that its parentheses are not looked at.
+        """
+        if self.redundant_at is not None:
+            if undecided_from is None:
+                undecided_from = self.undecided_from()
+            if self.redundant_at < undecided_from:
+                return _redundant_parentheses()
         return syntax_error(self.text, self.tokens, self.index)
+
+    def undecided_from(self) -> int:
+        """Where the first call begins that is still open."""
+        return len(self.text)
+
+    def grouped_twice(self) -> None:
+        """At the ")" of parentheses with nothing but parentheses in them."""
+        if self.redundant_at is None:
+            self.redundant_at = self.token.start
 
     def fault(self, position: int, message: str) -> None:
         """`position` is where in the text it lies; the first fault is the one that is told."""
@@ -71,8 +91,8 @@ class Cursor:
     def finish(self) -> None:
         """The text is used up and its syntax good: raises what else is wrong with it."""
         self.expect(END)
-        if self.redundant_parentheses:
-            raise Refused("The expression has redundant parentheses;")
+        if self.redundant_at is not None:
+            raise _redundant_parentheses()
         if self._faults:
             raise Refused(min(self._faults, key=itemgetter(0))[1])
         if self.operators > MAX_OPERATORS:
@@ -156,6 +176,10 @@ class Cursor:
         if size > MAX_BYTES:
             told = f" expression size: {size}" if self.tells_size else ""
             raise Refused(f"Expression size has exceeded the maximum allowed size;{told}")
+
+
+def _redundant_parentheses() -> Refused:
+    return Refused("The expression has redundant parentheses;")
 
 
 def parse_projection(text: str) -> tree.Projection:

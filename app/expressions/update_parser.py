@@ -103,9 +103,9 @@ class _UpdateParser(Cursor):
                         break
                     if len(self.open) == 1:
                         return operand
+                    if grouped and self.token.kind == ")":
+                        self.grouped_twice()
                     self.expect(")")
-                    if grouped:
-                        self.redundant_parentheses = True
                     grouped = True
                 else:
                     self._check_inner(operand)
@@ -139,6 +139,10 @@ class _UpdateParser(Cursor):
                 return self.path()
             else:
                 raise self.syntax_error()
+
+    def undecided_from(self) -> int:
+        starts = (top.function.start for top in self.open if isinstance(top, _Call))
+        return next(starts, super().undecided_from())
 
     def _check_inner(self, operand: tree.Operand) -> None:
         """A list_append may only be all that is set."""

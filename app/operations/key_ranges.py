@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import errors
-from ..expressions import KeyComparison, KeyComparisons, against_schema
+from ..expressions import (
+    KeyComparison,
+    KeyComparisons,
+    against_schema,
+    check_indexable,
+    missed,
+    not_supported,
+)
 from ..model.index import encode, range_of
 from ..model.rows import Bounds, KeyValue
 from ..model.table import KeyAttribute
@@ -27,14 +34,13 @@ def key_range(target: Target, comparisons: KeyComparisons) -> KeyRange:
     """Raises ValidationException for what these keys cannot be queried by."""
     if len(target.keys) > 2:
         return _of_many(target, comparisons)
-    sort = target.sort[0] if target.sort else None
-    keys = against_schema(
-        comparisons, target.partition[0].name, None if sort is None else sort.name
-    )
-    _check(target, target.partition[0], keys.partition)
-    for operand in keys.operands:
-        assert sort is not None
-        _check(target, sort, operand)
+    partition = target.partition[0]
+
+    def check(name: str, value: dict[str, Any]) -> None:
+        _check(target, partition if name == partition.name else target.sort[0], value)
+
+    sort_name = target.sort[0].name if target.sort else None
+    keys = against_schema(comparisons, partition.name, sort_name, check)
     if target.index is None:
         return KeyRange(to_key(keys.partition), keys.bounds())
     operands = [to_key(operand) for operand in keys.operands]
@@ -52,10 +58,11 @@ def _of_many(target: Target, comparisons: KeyComparisons) -> KeyRange:
     for key in target.partition:
         comparison = left.pop(key.name, None)
         if comparison is None:
-            raise _missed(key)
+            raise missed(key.name)
+        values = _values(target, key, comparison)
         if comparison.operator != "EQ":
-            raise errors.validation("Query key condition not supported")
-        partition += _values(target, key, comparison)
+            raise not_supported()
+        partition += values
     equal: list[KeyValue] = []
     operator: str | None = None
     operands: list[KeyValue] = []
@@ -64,6 +71,7 @@ def _of_many(target: Target, comparisons: KeyComparisons) -> KeyRange:
         if comparison is None:
             break
         values = _values(target, key, comparison)
+        check_indexable(comparison)
         if comparison.operator != "EQ":
             operator, operands = comparison.operator, values
             break
@@ -73,8 +81,8 @@ def _of_many(target: Target, comparisons: KeyComparisons) -> KeyRange:
         keys = {key.name for key in target.sort}
         skipped = [key for key in target.sort if key.name not in comparisons]
         if skipped and keys & set(left):
-            raise _missed(skipped[0])
-        raise errors.validation("Query key condition not supported")
+            raise missed(skipped[0].name)
+        raise not_supported()
     return KeyRange(encode(partition), range_of(equal, operator, operands))
 
 
@@ -92,7 +100,3 @@ def _check(target: Target, key: KeyAttribute, value: dict[str, Any]) -> None:
         )
     if value[key.type] == "":
         raise empty_key(key) if target.index is None else empty_index_key(target.index, key)
-
-
-def _missed(key: KeyAttribute) -> errors.ApiError:
-    return errors.validation(f"Query condition missed key schema element: {key.name}")

@@ -208,6 +208,41 @@ def test_doubled_parentheses_in_set_are_redundant(text):
     assert update_fault(text) == "The expression has redundant parentheses;"
 
 
+# The service reads from left to right.
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("((a = b)) AND", "redundant"),
+        ("((a = b)) c", "redundant"),
+        ("((a)) =", "redundant"),
+        ("a IN (((b)), c", "redundant"),
+        ("size(((a))) =", "redundant"),
+        ("a = AND ((b = c))", "Syntax error"),
+        # It does not show yet whether this is an operand.
+        ("((a)) AND", "Syntax error"),
+        ("contains(((a)), b", "Syntax error"),
+        ("((a = b", "Syntax error"),
+    ],
+)
+def test_the_first_of_wrong_syntax_and_parentheses_is_told(text, told):
+    assert told in condition_fault(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("SET a = ((b)) REMOVE", "redundant"),
+        ("SET a = ((b)) + ((c)", "redundant"),
+        ("SET a = if_not_exists(((b)), c) ,", "redundant"),
+        ("SET a = , b = ((c))", "Syntax error"),
+        ("SET a = list_append(((b)), c", "Syntax error"),
+        ("SET a = ((b)", "Syntax error"),
+    ],
+)
+def test_the_first_of_wrong_syntax_and_parentheses_is_told_of_updates(text, told):
+    assert told in update_fault(text)
+
+
 # Single parentheses are fine wherever something else is in them too.
 @pytest.mark.parametrize("text", ["(a = b)", "((a = b) AND c = d)", "(NOT (a = b))", "((a) = b)"])
 def test_other_parentheses_are_not(text):
@@ -231,7 +266,7 @@ REDUNDANT = "The expression has redundant parentheses;"
         ("size(b) AND f(c)", MISUSED),
         ("a[2147483648] = b AND name = a", INDEX),
         ("name = a AND a[2147483648] = b", RESERVED),
-        # Only parentheses are looked for in the whole text first.
+        # Parentheses are looked for in the whole text before any of these.
         ("name = f(b) AND ((a = c))", REDUNDANT),
         ("a = name AND (b = ", 'Syntax error; token: "<EOF>", near: "= "'),
     ],

@@ -561,7 +561,9 @@ def test_an_index_is_added_filled_and_deleted(
 
 
 @pytest.mark.differs_locally("it knows no such indexes")
-def test_an_index_on_several_attributes(client: Any, new_table: Callable[..., str]) -> None:
+def test_an_index_on_several_attributes(
+    client: Any, fails: Any, new_table: Callable[..., str]
+) -> None:
     table = new_table(
         {"pk": "S"},
         AttributeDefinitions=definitions(pk="S", a="S", b="N", c="S", d="N"),
@@ -599,6 +601,22 @@ def test_an_index_on_several_attributes(client: Any, new_table: Callable[..., st
         4,
         10,
     ]
+    equal = {
+        name: {"ComparisonOperator": "EQ", "AttributeValueList": [value]}
+        for name, value in (("a", {"S": "x"}), ("b", {"N": "0"}))
+    }
+    for other in (
+        {"ComparisonOperator": "NULL"},
+        {"ComparisonOperator": "NE", "AttributeValueList": [{"S": "c"}]},
+    ):
+        fails(
+            "query",
+            "ValidationException",
+            "Attempted conditional constraint is not an indexable operation",
+            TableName=table,
+            IndexName="multi",
+            KeyConditions={**equal, "c": other},
+        )
 
 
 @pytest.mark.differs_locally("it says less of it")

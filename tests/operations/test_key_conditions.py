@@ -75,6 +75,11 @@ BETWEEN = "Invalid KeyConditionExpression: The BETWEEN operator requires "
             "KeyConditionExpressions cannot contain nested operations",
         ),
         (
+            "pk = :p AND size(sk) BETWEEN :p AND :p",
+            {},
+            "KeyConditionExpressions cannot contain nested operations",
+        ),
+        (
             "pk = :p AND sk = pk",
             {},
             "Invalid condition in KeyConditionExpression: "
@@ -114,6 +119,11 @@ BETWEEN = "Invalid KeyConditionExpression: The BETWEEN operator requires "
         ("pk = :a", N, ONE_OF_TWO),
         ("pk = :p AND sk = :a", N, ONE_OF_TWO),
         ("pk = :p AND sk = :a", {":a": {"BOOL": True}}, ONE_OF_TWO),
+        # Of each key its values come before what they are compared by, and pk before sk.
+        ("pk > :a", N, ONE_OF_TWO),
+        ("pk = :a AND v = :a", N, ONE_OF_TWO),
+        ("pk > :p AND sk = :a", N, "Query key condition not supported"),
+        ("pk > :a", {":a": {"S": ""}}, empty_key("pk")),
         ("pk = :a", {":a": {"S": ""}}, empty_key("pk")),
         ("pk = :p AND begins_with(sk, :a)", {":a": {"S": ""}}, empty_key("sk")),
         (

@@ -41,6 +41,12 @@ BAD_CONDITIONS = [
     (compare("GE", {"L": []}), NOT_VALID.format("GE", "L")),
     (compare("IN", {"M": {}}), NOT_VALID.format("IN", "M")),
     (compare("BETWEEN", S, N), "AttributeValues inside AttributeValueList must be of same type"),
+    # One value after the other.
+    (
+        compare("IN", S, N, {"M": {}}),
+        "AttributeValues inside AttributeValueList must be of same type",
+    ),
+    (compare("IN", S, {"M": {}}, N), NOT_VALID.format("IN", "M")),
 ]
 
 
@@ -491,6 +497,10 @@ PK = {"pk": compare("EQ", S)}
             "Attempted conditional constraint is not an indexable operation",
         ),
         (PK | {"sk": compare("EQ")}, INVALID + ARGUMENTS.format("EQ")),
+        (
+            PK | {"sk": compare("NE", N)},
+            INVALID + "Condition parameter type does not match schema type",
+        ),
         (
             {"pk": compare("EQ", N)},
             INVALID + "Condition parameter type does not match schema type",
