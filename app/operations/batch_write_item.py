@@ -25,6 +25,7 @@ from .tables import usable_tables
 from .writes import run_write
 
 # Writes of one request under way at once: a batch must not take the whole store for itself.
+
 _AT_ONCE = 8
 
 
@@ -55,21 +56,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         if plan.table.attached is not None:
             ctx.store.admit(plan.table, plan.key, one.item)
 
-    gate = asyncio.Semaphore(_AT_ONCE)
-    turn = asyncio.Lock()
-
-    async def write(plan: WritePlan) -> Written | NotWritten | Exception:
-        async with gate:
-            if ctx.large:
-                # Encoding is the store's: not all items at once.
-                async with turn:
-                    await asyncio.sleep(0)
-            try:
-                return await run_write(ctx, plan)
-            except (StoreError, ApiError) as fault:
-                return fault
-
-    outcomes = await asyncio.gather(*map(write, plans))
+    outcomes = await _write_all(ctx, plans)
     result = _answer(ones, tables, outcomes, mode)
     if request.get("ReturnItemCollectionMetrics", "NONE") != "NONE":
         result["ItemCollectionMetrics"] = await metrics_by_table(
@@ -82,6 +69,28 @@ async def run(ctx: Context, request: Request) -> Answer:
             ],
         )
     return result
+
+
+async def _write_all(
+    ctx: Context, plans: list[WritePlan]
+) -> list[Written | NotWritten | Exception]:
+    outcomes: list[Any] = [None] * len(plans)
+    waiting = iter(enumerate(plans))
+    turn = asyncio.Lock()
+
+    async def work() -> None:
+        for place, plan in waiting:
+            if ctx.large:
+                # Encoding is the store's: not all items at once.
+                async with turn:
+                    await asyncio.sleep(0)
+            try:
+                outcomes[place] = await run_write(ctx, plan)
+            except (StoreError, ApiError) as fault:
+                outcomes[place] = fault
+
+    await asyncio.gather(*[work() for _ in range(min(len(plans), _AT_ONCE))])
+    return outcomes
 
 
 def _ones(request: Request) -> list[_One]:

@@ -76,20 +76,26 @@ class Exchange:
 
         waiting = Waiting(answer, prepared.rows, partial(self._receive, answer, forgotten))
         try:
-            response = await self._exchange(Route(prepared.keyspace, key), body, waiting, seconds)
+            self._begin(Route(prepared.keyspace, key), body, waiting, seconds)
+            response = await answer
         except _FAULTS as exc:
             raise fault(exc, statement) from exc
+        finally:
+            self._waiting.discard(waiting)
         return response if isinstance(response, Result) else NO_ROWS
 
     async def prepare(self, cql: str, seconds: float) -> PreparedStatement:
         answer: asyncio.Future[Any] = self._loop.create_future()
         waiting = Waiting(answer, None, partial(self._receive, answer, _nothing))
         try:
-            response = await self._exchange(ANY_NODE, PrepareMessage(query=cql), waiting, seconds)
+            self._begin(ANY_NODE, PrepareMessage(query=cql), waiting, seconds)
+            response = await answer
         except _FAULTS as exc:
             raise fault(exc, None) from exc
         except OutcomeUnknown as exc:
             raise NotSent(f"not prepared: {exc}") from exc
+        finally:
+            self._waiting.discard(waiting)
         return PreparedStatement.from_message(
             response.query_id,
             response.bind_metadata,
@@ -116,23 +122,18 @@ class Exchange:
         finally:
             timer.cancel()
 
-    async def _exchange(
+    def _begin(
         self, route: Route, request: bytes | PrepareMessage, waiting: Waiting, seconds: float
-    ) -> Any:
-        """`request`: the body of an EXECUTE, or a message."""
+    ) -> None:
+        """`request`: the body of an EXECUTE, or a message. Raises NotSent."""
         if len(self._waiting) >= MAX_IN_FLIGHT:
             raise NotSent(f"more than {MAX_IN_FLIGHT} statements are under way")
         waiting.until = self._loop.time() + seconds
-        waiting.node = None
+        waiting.node = self._send(route, request, waiting)
         self._waiting.add(waiting)
-        try:
-            waiting.node = self._send(route, request, waiting)
-            if not self._sweeping:
-                self._sweeping = True
-                self._loop.call_later(SWEEP_SECONDS, self._sweep)
-            return await waiting.answer
-        finally:
-            self._waiting.discard(waiting)
+        if not self._sweeping:
+            self._sweeping = True
+            self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
         """One timer for all that wait: one for each costs 3 microseconds."""

@@ -42,7 +42,7 @@ class Waiting:
 
     connection: LoopConnection
     pool: HostConnection
-    node: Host | None
+    node: Host
     """Where it was sent."""
     until: float
     """A time of the loop."""

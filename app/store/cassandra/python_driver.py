@@ -12,10 +12,10 @@ import asyncio
 import copy
 import ssl
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from threading import get_ident
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cassandra import AuthenticationFailed, ConsistencyLevel, UnresolvableContactPoints
 from cassandra.auth import AuthProvider, PlainTextAuthProvider
@@ -89,20 +89,25 @@ class PythonDriver:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
-    async def execute(
+    def execute(
         self, statement: Statement, values: Sequence[Value], seconds: float
-    ) -> Result:
+    ) -> Coroutine[Any, Any, Result]:
         exchange = self._exchange
         if exchange is None:
             raise NotSent("the connection to Cassandra is closed")
         prepared = statement.prepared
         # In a process with both adapters it may be the other one's.
-        if prepared.__class__ is not Prepared:
-            loop = asyncio.get_running_loop()
-            end = loop.time() + seconds
-            prepared = await self._prepare(exchange, statement, seconds)
-            seconds = max(end - loop.time(), 0.0)
-        return await exchange.execute(statement, prepared, values, seconds)
+        if prepared.__class__ is Prepared:
+            return exchange.execute(statement, prepared, values, seconds)
+        return self._prepare_and_execute(exchange, statement, values, seconds)
+
+    async def _prepare_and_execute(
+        self, exchange: Exchange, statement: Statement, values: Sequence[Value], seconds: float
+    ) -> Result:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        prepared = await self._prepare(exchange, statement, seconds)
+        return await exchange.execute(statement, prepared, values, max(end - loop.time(), 0.0))
 
     async def ask_each(self, cql: str, seconds: float) -> dict[str, Result | DriverFault]:
         cluster = self._connected
