@@ -20,7 +20,8 @@ _MOST_LEVELS = 100
 
 class Cursor:
     """`place` is the number of its token; `parameters` those that it has passed, `sets` those that
-    must be sets, with what is said of others; `left`: it has passed over the rest."""
+    must be sets, with what is said of others; `left`: it has passed over something that may be
+    malformed."""
 
     def __init__(self, text: str) -> None:
         self.text = text

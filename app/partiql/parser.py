@@ -361,7 +361,7 @@ def _changed_table(cursor: Cursor) -> tuple[str, str | None, str | None]:
     table, index = _named(cursor)
     source = None
     while cursor.token.kind in _ALIASES:
-        source = _ALIAS
+        source, cursor.left = _ALIAS, True
         if cursor.token.kind in ("as", "at", "by"):
             cursor.next()
         cursor.name()

@@ -206,6 +206,9 @@ def test_statements_that_are_none(text: str, fault: str) -> None:
     "text",
     [
         "SELECT a FROM t ORDER BY a foo",
+        "SELECT a FROM t ORDER BY 1 foo",
+        "DELETE FROM t x y WHERE a = 1",
+        "DELETE FROM t WHERE a = 1 RETURNING ALL NEW *, foo",
         "INSERT INTO t VALUE {'a': ?} RETURNING",
         "SELECT a AS b FROM t WHERE",
     ],
