@@ -38,12 +38,13 @@ class UpdateProgram(Program):
     and which has its own message for an attribute of the wrong type.
     """
 
-    __slots__ = ("getters", "legacy", "only_removes", "paths", "reads_item")
+    __slots__ = ("getters", "legacy", "only_removes", "paths", "reads_item", "removes")
 
     def __init__(self, parsed: tree.Update, *, legacy: bool = False) -> None:
         super().__init__()
         self.legacy = legacy
         self.paths = [action.path for action in parsed.actions]
+        self.removes = [isinstance(action, tree.Remove) for action in parsed.actions]
         self.reads_item = False
         self.only_removes = bool(parsed.actions)
         targets = [self.path(path).get for path in self.paths]
@@ -114,9 +115,16 @@ class Update:
         """
         return _changed_map(self._changes, item, item, self._environment, 1)
 
-    def touched(self, item: Item) -> Item:
-        """What UPDATED_OLD returns of the old item and UPDATED_NEW of the new one."""
+    def old_values(self, item: Item) -> Item:
+        """What UPDATED_OLD returns of the old item."""
         return Projection(self._parts).apply(item)
+
+    def new_values(self, item: Item) -> Item:
+        """What UPDATED_NEW returns of the new item: nothing of what was removed, though another
+        element may have its index now."""
+        removes = self._program.removes
+        left = [parts for parts, gone in zip(self._parts, removes, strict=True) if not gone]
+        return Projection(left).apply(item)
 
     @property
     def nested_names(self) -> frozenset[str]:

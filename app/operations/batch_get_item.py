@@ -25,6 +25,7 @@ from .selection import requested_projection
 from .tables import usable_tables
 
 _EXPRESSIONS = ("ProjectionExpression",)
+_LEGACY = ("AttributesToGet",)
 ANSWER_BYTES = 16 * 1024 * 1024
 # Keys read at a time: of the largest items they are the memory this operation may take at once.
 _CHUNK = 16
@@ -84,7 +85,10 @@ class _Found:
 
 
 async def run(ctx: Context, request: Request) -> Answer:
-    parts = {name: _part(part) for name, part in request["RequestItems"].items()}
+    items = request["RequestItems"]
+    if len(items) > 1:
+        _refuse_mixed_tables(items)
+    parts = {name: _part(part) for name, part in items.items()}
     if sum(len(part.wanted) for part in parts.values()) > SERVICE.batch_get:
         await check_batch(ctx, "BatchGetItem", request)
     plans: list[tuple[str, _Part, Table, list[Key]]] = []
@@ -126,8 +130,19 @@ def _room(ctx: Context, request: Request) -> _Room:
     return _Room(max(min(ANSWER_BYTES, ctx.answer_bytes - asked), 1), as_text=True)
 
 
+def _refuse_mixed_tables(items: Request) -> None:
+    """What one table may not be asked with another one may not either."""
+    given = {
+        name: part[name]
+        for part in items.values()
+        for name in (*_EXPRESSIONS, *_LEGACY)
+        if name in part
+    }
+    refuse_mixed(given, expressions=_EXPRESSIONS, legacy=_LEGACY)
+
+
 def _part(part: Request) -> _Part:
-    refuse_mixed(part, expressions=_EXPRESSIONS, legacy=("AttributesToGet",))
+    refuse_mixed(part, expressions=_EXPRESSIONS, legacy=_LEGACY)
     wanted = part["Keys"]
     seen = set()
     for key in wanted:

@@ -123,12 +123,13 @@ def returned(write: Bound, outcome: Written) -> Item | None:
     statement = write.statement
     if not isinstance(statement, Update | Delete):
         return None
-    item = outcome.new if statement.returning.endswith("NEW") else outcome.old
+    is_new = statement.returning.endswith("NEW")
+    item = outcome.new if is_new else outcome.old
     if statement.returning == "NONE" or item is None:
         return None
     if isinstance(statement, Update) and statement.returning.startswith("UPDATED"):
         assert write.changes is not None
-        return write.changes.touched(item)
+        return write.changes.new_values(item) if is_new else write.changes.old_values(item)
     return item
 
 

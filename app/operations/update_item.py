@@ -59,7 +59,7 @@ def _returned(request: Request, changes: Update | None, outcome: Written) -> Ite
     if changes is None:
         return None
     if mode == "UPDATED_NEW":
-        return changes.touched(outcome.new or {})
+        return changes.new_values(outcome.new or {})
     if mode == "UPDATED_OLD":
-        return changes.touched(outcome.old or {})
+        return changes.old_values(outcome.old or {})
     return None

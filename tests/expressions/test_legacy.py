@@ -241,7 +241,7 @@ def test_attribute_updates_tell_what_they_touch():
         {"s": {"Value": A}, "n": {"Action": "DELETE"}, "dotted.name": {"Value": B}}
     )
     assert change.paths == ("s", "n", "dotted.name")
-    assert change.touched(ITEM) == {key: ITEM[key] for key in change.paths}
+    assert change.old_values(ITEM) == {key: ITEM[key] for key in change.paths}
     assert not change.reads_item
     assert not change.only_removes
     assert legacy.attribute_updates({"n": {"Action": "DELETE"}}).only_removes

@@ -229,6 +229,9 @@ def test_whether_it_reads_and_whether_it_only_removes(text, reads, removes):
             {"l": {"L": [{"S": "0"}, {"S": "2"}]}},
             {"l": {"L": [{"N": "5"}, {"S": "new"}]}},
         ),
+        # What comes in its place was not updated.
+        ("REMOVE l[0]", {"l": {"L": [{"S": "0"}]}}, {}),
+        ("SET l[9] = :s", {}, {}),
         (
             "ADD n :v DELETE ss :ss",
             {"n": ITEM["n"], "ss": ITEM["ss"]},
@@ -238,8 +241,8 @@ def test_whether_it_reads_and_whether_it_only_removes(text, reads, removes):
 )
 def test_what_updated_old_and_updated_new_return(text, old, new):
     change = bound(text)
-    assert change.touched(ITEM) == old
-    assert change.touched(change.apply(ITEM)) == new
+    assert change.old_values(ITEM) == old
+    assert change.new_values(change.apply(ITEM)) == new
 
 
 def test_a_bound_update_is_applied_any_number_of_times():
