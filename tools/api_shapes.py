@@ -74,6 +74,18 @@ UNCHECKED = frozenset(
 # What names a table may be an ARN, for which the model has nothing but a length (TableArn). A plain
 # name is still held to what it had before that.
 NAME_OR_ARN = "TableNameOrArn"
+# The operations on items are another service behind the same door, with checks of its own.
+CONTROL_NAME_OR_ARN, CONTROL_INDEX_NAME = "ControlTableNameOrArn", "ControlIndexName"
+# What the model has for them.
+SHAPE_OF = {
+    NAME_OR_ARN: "TableName",
+    CONTROL_NAME_OR_ARN: "TableName",
+    CONTROL_INDEX_NAME: "IndexName",
+}
+ITEM_INPUTS = frozenset(
+    f"{operation}Input"
+    for operation in ("DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+)
 
 # Number bounds count the value; of everything else they count the length.
 FACTS = ("min", "max", "pattern", "enum", "required")
@@ -111,8 +123,13 @@ def render(api: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(services) + "\n}\n"
 
 
-def _named(member: str, shape: str) -> str:
-    return NAME_OR_ARN if (member, shape) == ("TableName", "TableArn") else shape
+def _named(structure: str, member: str, shape: str) -> str:
+    if (member, shape) == ("TableName", "TableArn"):
+        items = structure in ITEM_INPUTS or not structure.endswith("Input")
+        return NAME_OR_ARN if items else CONTROL_NAME_OR_ARN
+    if shape == "IndexName" and structure not in ITEM_INPUTS:
+        return CONTROL_INDEX_NAME
+    return shape
 
 
 def place(value: str) -> int:
@@ -129,21 +146,22 @@ def place(value: str) -> int:
 def _reach(name: str, shapes: dict[str, Any], reached: dict[str, Any]) -> None:
     if name in reached:
         return
-    model = shapes["TableName" if name == NAME_OR_ARN else name]
+    model = shapes[SHAPE_OF.get(name, name)]
     shape: dict[str, Any] = {"type": model["type"]}
     reached[name] = shape
     if model["type"] == "structure":
         first = MEMBERS_FIRST.get(name, [])
         rest = [member for member in model["members"] if member not in first]
         shape["members"] = {
-            member: _named(member, model["members"][member]["shape"]) for member in [*first, *rest]
+            member: _named(name, member, model["members"][member]["shape"])
+            for member in [*first, *rest]
         }
         below = shape["members"].values()
     elif model["type"] == "list":
         shape["member"] = model["member"]["shape"]
         below = [shape["member"]]
     elif model["type"] == "map":
-        shape["key"] = _named("TableName", model["key"]["shape"])
+        shape["key"] = _named(name, "TableName", model["key"]["shape"])
         shape["value"] = model["value"]["shape"]
         below = [shape["key"], shape["value"]]
     else:

@@ -94,7 +94,7 @@ def _check_decreases(old: Throughput, today: int, now: float) -> None:
         "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given "
         "UTC day. After the first 4 decreases, each subsequent decrease in the same UTC day can be "
         f"performed at most once every {_HOUR} seconds. Number of decreases today: {today}. "
-        f"Last decrease at {_date(last)}. Next decrease can be made at {_date(following)}."
+        f"Last decrease at {_date(last)}. Next decrease can be made at {_date(following)}"
     )
 
 

@@ -48,11 +48,11 @@ def check_changes(request: Request) -> None:
     updates = request.get("GlobalSecondaryIndexUpdates")
     if updates == []:
         raise _invalid("List of GlobalSecondaryIndexUpdates is empty")
+    check_updates(request)
     _check_alone(given)
     _check_bounds(given, any("Create" in each for each in updates or ()))
     _check_throughput(request)
     _check_units(request, any("Update" not in each for each in updates or ()))
-    check_updates(request)
 
 
 def _check_alone(given: list[str]) -> None:

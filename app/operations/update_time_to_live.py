@@ -10,7 +10,7 @@ from ..model import expiry
 from ..model.table import Table, TimeToLive, with_index
 from .context import Context
 from .registry import Answer, Request
-from .tables import described_table, refuse_busy
+from .tables import described_table, refuse_busy, still_in_use
 from .write_kinds import left_plain
 
 # A change is over within a moment as long as all servers answer: it is waited for so often.
@@ -26,6 +26,8 @@ async def run(ctx: Context, request: Request) -> Answer:
         if table.ttl is not None and status_of(table.ttl) == "DISABLING":
             await asyncio.sleep(_PAUSE)
             continue
+        if table.state(ctx.clock.time()) == "CREATING":
+            raise still_in_use(f"Table {table.name} is being created")
         refuse_busy(ctx, table)
         _check(table.ttl, attribute, enabled)
         changed = _enabled(ctx, table, attribute) if enabled else _disabled(table)

@@ -11,7 +11,14 @@ from typing import Any
 import botocore.session
 import pytest
 
-from tests.operations.texts import INVALID, VALIDATION, bad_name, constraints, fault, missing
+from tests.operations.texts import (
+    INVALID,
+    VALIDATION,
+    bad_control_name,
+    constraints,
+    fault,
+    missing,
+)
 
 pytestmark = pytest.mark.differs_locally("it does not know these operations")
 
@@ -136,7 +143,7 @@ def test_a_table_that_is_not_there(raw: Any, operation: str, more: dict[str, Any
 def test_names_of_tables(raw: Any, operation: str, more: dict[str, Any]) -> None:
     assert raw(operation, {"TableName": "a;b", **more}) == (
         400,
-        {"__type": VALIDATION, "message": bad_name("a;b")},
+        {"__type": VALIDATION, "message": bad_control_name("a;b")},
     )
 
 
@@ -296,6 +303,11 @@ def test_a_period_of_recovery_that_is_switched_off(raw: Any, table: str) -> None
             )
             for arn in ("", "x" * 48, NOT_THERE, f"{NOT_THERE}/index/by-g")
         ],
+        (
+            "ListBackups",
+            {"TimeRangeLowerBound": 2, "TimeRangeUpperBound": 1},
+            f"{INVALID}Time range lower bound must be less than or equal to upper bound",
+        ),
         ("ListExports", {"TableArn": "a-table"}, f"{INVALID}tableArn is not a valid ARN"),
         (
             "ExportTableToPointInTime",
@@ -317,7 +329,7 @@ def test_a_period_of_recovery_that_is_switched_off(raw: Any, table: str) -> None
         ],
     ],
 )
-def test_arns_that_are_none(
+def test_what_is_asked_for_wrongly(
     raw: Any, operation: str, request_: dict[str, Any], message: str
 ) -> None:
     assert raw(operation, request_) == (400, {"__type": VALIDATION, "message": message})

@@ -18,7 +18,7 @@ from tests.operations.texts import (
     NOT_LIST,
     NOT_STRING,
     SERIALIZATION,
-    bad_name,
+    bad_control_name,
     constraints,
     fault,
     misfits,
@@ -141,7 +141,7 @@ def test_broken_constraints(fails: Any, more: dict[str, Any], faults: list[str])
 @no_coral
 @pytest.mark.parametrize("name", ["", "ab", "x" * 256, "a;bc", "a bc", "ä-table"])
 def test_names(fails: Any, name: str) -> None:
-    fails("create_table", "ValidationException", bad_name(name), **table(TableName=name))
+    fails("create_table", "ValidationException", bad_control_name(name), **table(TableName=name))
 
 
 @own_words

@@ -9,7 +9,7 @@ import pytest
 from tests.operations.texts import (
     NOT_STRING,
     SERIALIZATION,
-    bad_name,
+    bad_control_name,
     constraints,
     misfits,
     missing,
@@ -59,7 +59,9 @@ def test_json_of_the_wrong_type(raw: Any, member: dict[str, Any], message: str) 
 def test_a_name_is_needed(fails: Any) -> None:
     message = constraints(missing("tableName"))
     fails("describe_continuous_backups", "ValidationException", message)
-    fails("describe_continuous_backups", "ValidationException", bad_name("ab"), TableName="ab")
+    fails(
+        "describe_continuous_backups", "ValidationException", bad_control_name("ab"), TableName="ab"
+    )
 
 
 @no_backups

@@ -11,7 +11,7 @@ import pytest
 from tests.operations.texts import (
     NOT_STRING,
     SERIALIZATION,
-    bad_name,
+    bad_control_name,
     constraints,
     misfits,
     missing,
@@ -34,7 +34,7 @@ def test_a_name_is_needed(fails: Any) -> None:
 @no_coral
 @pytest.mark.parametrize("name", ["", "ab", "x" * 256, "a;bc"])
 def test_table_names(fails: Any, name: str) -> None:
-    fails("describe_table", "ValidationException", bad_name(name), TableName=name)
+    fails("describe_table", "ValidationException", bad_control_name(name), TableName=name)
 
 
 def test_an_arn_of_something_else(fails: Any) -> None:

@@ -15,6 +15,7 @@ from tests.operations.texts import (
     RETURN_VALUES,
     VALIDATION,
     constraints,
+    control_name_faults,
     missing,
     mixed,
     name_faults,
@@ -496,7 +497,7 @@ PAIRS = [
         {"TableName": "a;", "BillingMode": "FREE"},
         constraints(
             missing("attributeDefinitions"),
-            *name_faults("a;"),
+            *control_name_faults("a;"),
             not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode"),
             missing("keySchema"),
         ),
@@ -507,7 +508,8 @@ PAIRS = [
         "update_table",
         {"TableName": "a;", "BillingMode": "FREE"},
         constraints(
-            *name_faults("a;"), not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode")
+            *control_name_faults("a;"),
+            not_in("[PROVISIONED, PAY_PER_REQUEST]", "FREE", "billingMode"),
         ),
         id="name in UpdateTable, constraint",
         marks=no_coral,

@@ -122,6 +122,10 @@ def test_creating(frozen: Any, second_client: Any) -> None:
     assert refusals(frozen, name) == [in_use(f"Table is being created: {name}")] * 2
     with pytest.raises(frozen.exceptions.ResourceInUseException, match="Table is being created"):
         frozen.create_table(TableName=name, **KEYS)
+    given = {"AttributeName": "ttl", "Enabled": True}
+    # The order of words is the service's.
+    with pytest.raises(frozen.exceptions.ResourceInUseException, match=f"Table {name} is being"):
+        frozen.update_time_to_live(TableName=name, TimeToLiveSpecification=given)
     with pytest.raises(ClientError) as caught:
         frozen.describe_time_to_live(TableName=name)
     assert caught.value.response["Error"]["Message"] == (

@@ -15,7 +15,7 @@ from tests.operations.conftest import create, make_client
 from tests.operations.texts import (
     NOT_STRING,
     SERIALIZATION,
-    bad_name,
+    bad_control_name,
     constraints,
     fault,
     misfits,
@@ -80,11 +80,11 @@ def test_table_names(fails: Any) -> None:
     fails(
         "update_time_to_live",
         "ValidationException",
-        bad_name("ab"),
+        bad_control_name("ab"),
         TableName="ab",
         **specification("ttl", True),
     )
-    fails("describe_time_to_live", "ValidationException", bad_name("ab"), TableName="ab")
+    fails("describe_time_to_live", "ValidationException", bad_control_name("ab"), TableName="ab")
 
 
 @own_words

@@ -15,7 +15,7 @@ from tests.operations.texts import (
     INVALID,
     NOT_STRING,
     SERIALIZATION,
-    bad_name,
+    bad_control_name,
     constraints,
     fault,
     misfits,
@@ -62,7 +62,7 @@ def test_broken_constraints(fails: Any) -> None:
 @no_coral
 @pytest.mark.parametrize("name", ["ab", "x" * 256, "a;bc"])
 def test_table_names(fails: Any, name: str) -> None:
-    fails("update_table", "ValidationException", bad_name(name), TableName=name)
+    fails("update_table", "ValidationException", bad_control_name(name), TableName=name)
 
 
 @own_words

@@ -74,6 +74,22 @@ def bad_name(name: str) -> str:
     return constraints(*name_faults(name))
 
 
+def control_name_faults(name: str) -> list[str]:
+    """As `name_faults`, where it is not items that are asked for."""
+    rules = []
+    if len(name) < 3:
+        rules.append("have length greater than or equal to 3")
+    if len(name) > 255:
+        rules.append("have length less than or equal to 255")
+    if re.fullmatch("[a-zA-Z0-9_.-]+", name) is None:
+        rules.append("satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+    return [fault(name, "tableName", rule) for rule in rules]
+
+
+def bad_control_name(name: str) -> str:
+    return constraints(*control_name_faults(name))
+
+
 def missing(member: str) -> str:
     return fault(None, member, "not be null")
 

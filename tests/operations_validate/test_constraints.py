@@ -99,6 +99,16 @@ def test_a_member_can_break_two_constraints() -> None:
     )
 
 
+def test_a_name_of_a_new_index_is_told_of_its_length_first() -> None:
+    body = {"TableName": "abc", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": ""}}]}
+    where = "'globalSecondaryIndexUpdates.1.member.delete.indexName'"
+    assert fault("UpdateTable", body) == (
+        f"2 validation errors detected: Value '' at {where} failed to satisfy constraint: "
+        f"Member must have length greater than or equal to 3; Value '' at {where} failed to "
+        "satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+    )
+
+
 def test_segments_have_two_sided_ranges() -> None:
     assert fault("Scan", {"TableName": "abc", "Segment": -1, "TotalSegments": 1000001}) == (
         "2 validation errors detected: "

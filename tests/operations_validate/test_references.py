@@ -20,27 +20,27 @@ def fault(operation: str, body: dict[str, Any]) -> str:
     return caught.value.message or ""
 
 
+SIGNS = "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+THREE = "have length greater than or equal to 3"
+LONGEST = "have length less than or equal to 255"
+
+
+# Where it is not items that are asked for, another service answers.
 @pytest.mark.parametrize(
-    ("name", "rules"),
+    ("name", "rules", "control"),
     [
-        ("", ["have length greater than or equal to 1"]),
-        ("ab", ["have length greater than or equal to 3"]),
-        ("abc;", ["satisfy regular expression pattern: [a-zA-Z0-9_.-]+"]),
-        ("x" * 256, ["have length less than or equal to 255"]),
-        (
-            ";",
-            [
-                "satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
-                "have length greater than or equal to 3",
-            ],
-        ),
+        ("", ["have length greater than or equal to 1"], [THREE, SIGNS]),
+        ("ab", [THREE], [THREE]),
+        ("abc;", [SIGNS], [SIGNS]),
+        ("x" * 256, [LONGEST], [LONGEST]),
+        (";", [SIGNS, THREE], [THREE, SIGNS]),
     ],
 )
 @pytest.mark.parametrize("operation", ["UpdateTable", "DescribeTable", "Scan"])
-def test_a_bad_table_name(operation: str, name: str, rules: list[str]) -> None:
+def test_a_bad_table_name(operation: str, name: str, rules: list[str], control: list[str]) -> None:
     told = [
         f"Value '{name}' at 'tableName' failed to satisfy constraint: Member must {rule}"
-        for rule in rules
+        for rule in (rules if operation == "Scan" else control)
     ]
     errors = "errors" if len(told) > 1 else "error"
     expected = f"{len(told)} validation {errors} detected: {'; '.join(told)}"

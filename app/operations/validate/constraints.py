@@ -9,13 +9,15 @@ from zlib import crc32
 
 from ..names import is_arn
 from .misfits import NAMESPACE
-from .shapes import ATTRIBUTE_VALUE, TABLE_NAME, Shape
+from .shapes import ATTRIBUTE_VALUE, CONTROL_INDEX_NAME, CONTROL_TABLE_NAME, TABLE_NAME, Shape
 
 # A longer list or map is shown in part: a message must not outgrow the request.
 _SHOWN = 1000
 
 _NOT_NULL = "Member must not be null"
 _NUMBERS = frozenset(("integer", "long"))
+# Of what is too short the service tells that before its signs.
+_LENGTH_FIRST = frozenset((CONTROL_TABLE_NAME, CONTROL_INDEX_NAME))
 # Members that the model does not have, but the service shows.
 _HIDDEN = {"PutRequest": ("workloadProfileName",)}
 
@@ -73,11 +75,18 @@ def _element_faults(
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
     """The constraints of `shape` itself that `value` breaks."""
-    if shape.name == TABLE_NAME:
-        if not value:
-            yield "have length greater than or equal to 1"
-        if not value or is_arn(value):
-            return
+    if shape.name == TABLE_NAME and not value:
+        yield "have length greater than or equal to 1"
+        return
+    if shape.name in (TABLE_NAME, CONTROL_TABLE_NAME) and is_arn(value):
+        return
+    if shape.name in _LENGTH_FIRST:
+        yield from reversed([*_broken_in_order(shape, value)])
+    else:
+        yield from _broken_in_order(shape, value)
+
+
+def _broken_in_order(shape: Shape, value: Any) -> Iterator[str]:
     if shape.enum and value not in shape.enum:
         yield _in_enum(shape)
     if shape.matches is not None and not shape.matches(value):

@@ -10,13 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ..names import is_arn, table_name, table_of_resource
-from .shapes import ATTRIBUTE_VALUE, TABLE_NAME, Shape
+from .shapes import ATTRIBUTE_VALUE, CONTROL_TABLE_NAME, TABLE_NAME, Shape
 
 Check = Callable[[Any], object]
 """Raises ValidationException for what is no name and no ARN of a table."""
 
 # By the name of a shape.
-_CHECKS: dict[str, Check] = {TABLE_NAME: table_name, "ResourceArnString": table_of_resource}
+_CHECKS: dict[str, Check] = {
+    TABLE_NAME: table_name,
+    CONTROL_TABLE_NAME: table_name,
+    "ResourceArnString": table_of_resource,
+}
 # Resource policies also belong to streams.
 _NOT_OF_TABLES = frozenset(
     ("DeleteResourcePolicyInput", "GetResourcePolicyInput", "PutResourcePolicyInput")

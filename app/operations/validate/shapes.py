@@ -12,8 +12,10 @@ from typing import Any
 import orjson
 
 ATTRIBUTE_VALUE = "AttributeValue"
-TABLE_NAME = "TableNameOrArn"
-"""The shape of every member that names a table and may be an ARN instead."""
+TABLE_NAME, CONTROL_TABLE_NAME = "TableNameOrArn", "ControlTableNameOrArn"
+"""The shapes of members that name a table and may be an ARN instead: where items are read and
+written, and where tables are."""
+CONTROL_INDEX_NAME = "ControlIndexName"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
