@@ -146,8 +146,10 @@ def _part(part: Request) -> _Part:
     wanted = part["Keys"]
     seen = set()
     for key in wanted:
-        text = orjson.dumps(normalize_item(key), option=orjson.OPT_SORT_KEYS)
-        # The service finds them before it looks at anything else, the table included.
+        # The service finds them before it looks at anything else, the table included, and by how
+        # they are written: 1 and 1.0 are two keys here.
+        text = orjson.dumps(key, option=orjson.OPT_SORT_KEYS)
+        normalize_item(key)
         if text in seen:
             raise errors.validation("Provided list of item keys contains duplicates")
         seen.add(text)
