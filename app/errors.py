@@ -64,6 +64,11 @@ class EmptyKeyValue(ApiError):
     anything is done, so that it is no reason of a single action of a transaction."""
 
 
+class NoKeyType(ApiError):
+    """A value of a type that no key has, where a statement must name one: of a transaction it is no
+    reason of its statement."""
+
+
 class Malformed(ApiError):
     """A statement that no grammar takes."""
 
@@ -82,6 +87,10 @@ def unsupported(message: str, *, computed: bool = False) -> ApiError:
     fault = Unsupported(_VALIDATE + "ValidationException", message)
     fault.computed = computed
     return fault
+
+
+def no_key_type(message: str) -> ApiError:
+    return NoKeyType(_VALIDATE + "ValidationException", message)
 
 
 def empty_key_value(message: str) -> ApiError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import errors
-from ..errors import ApiError, EmptyKeyValue, Malformed, Unsupported
+from ..errors import ApiError, EmptyKeyValue, Malformed, NoKeyType, Unsupported
 from ..model import capacity
 from ..model.plans import Old, WritePlan
 from ..model.rows import Item
@@ -76,7 +76,7 @@ async def run(ctx: Context, request: Request) -> Answer:
         table = await _table(ctx, number, bound)
         tables.append(table)
         if bound.reads:
-            check_one_item(table, bound, f"{_in(number)}{_NOT_ONE_ITEM}")
+            _check_one_item(number, table, bound)
         exists = bound.statement if isinstance(bound.statement, Exists) else None
         if exists is not None:
             _check_exists(number, table, bound, exists.select)
@@ -87,6 +87,8 @@ async def run(ctx: Context, request: Request) -> Answer:
                 writes.append(_checked(table, bound, exists.select))
             else:
                 writes.append(prepared_write(table, bound, old=Old.NEEDED))
+        except NoKeyType as fault:
+            raise _invalid(number, str(fault.message)) from None
         except ApiError as fault:
             reasons = [errors.NO_REASON] * len(parts)
             reasons[number] = errors.fault_reason(fault)
@@ -144,6 +146,13 @@ async def _table(ctx: Context, number: int, bound: Bound) -> Table:
     if isinstance(statement, Exists) and statement.select.index is not None:
         raise _invalid(number, "Operations on indices are not supported in transactions")
     return await table_in_transaction(ctx, bound.table)
+
+
+def _check_one_item(number: int, table: Table, read: Bound) -> None:
+    try:
+        check_one_item(table, read, _NOT_ONE_ITEM)
+    except ApiError as fault:
+        raise _invalid(number, str(fault.message)) from None
 
 
 def _check_returning(number: int, bound: Bound) -> None:
@@ -228,9 +237,5 @@ def _checked(table: Table, statement: Bound, select: Select) -> Prepared:
     return Prepared(key, lambda: check_plan(table, key, wanted))
 
 
-def _in(number: int) -> str:
-    return f"Validation failed in TransactStatements[{number}]: "
-
-
 def _invalid(number: int, message: str) -> ApiError:
-    return errors.validation(_in(number) + message)
+    return errors.validation(f"Validation failed in TransactStatements[{number}]: {message}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import errors
+from ..errors import ApiError
+from ..expressions import Projection
 from ..expressions.paths import Parts, read_path
 from ..model import capacity
 from ..model.rows import Item, Key, Row
@@ -18,16 +20,17 @@ from .statement_writes import key_of_where
 
 @dataclass(frozen=True, slots=True)
 class ItemRead:
-    """`columns` are what is shown under each label, None for the whole item."""
+    """`projection` is None for the whole item. Unlike a SELECT by itself this one shows paths where
+    they are in the item."""
 
     table: Table
     key: Key
-    columns: tuple[tuple[str, Parts], ...] | None
+    projection: Projection | None
 
     def shown(self, row: Row | None) -> Item | None:
-        if row is None:
-            return None
-        return shown_columns(self.columns, row.item)
+        if row is None or self.projection is None:
+            return None if row is None else row.item
+        return self.projection.apply(row.item)
 
     def units(self, row: Row | None, *, consistent: bool) -> float:
         size = 0 if row is None else item_size(row.item)
@@ -36,9 +39,11 @@ class ItemRead:
 
 def check_one_item(table: Table, read: Bound, refusal: str) -> None:
     """Raises `refusal`, as a ValidationException, for a SELECT that asks more, or less, than a
-    primary key."""
+    primary key; but before that another one for an ORDER BY without what it needs."""
     statement = read.statement
     assert isinstance(statement, Select)
+    if statement.order:
+        _check_orderable(table, read, statement)
     where = statement.where
     if statement.index is not None or where is None:
         raise errors.validation(refusal)
@@ -53,6 +58,24 @@ def check_one_item(table: Table, read: Bound, refusal: str) -> None:
         raise errors.validation(refusal)
 
 
+def _check_orderable(table: Table, read: Bound, statement: Select) -> None:
+    if statement.where is None:
+        raise nothing_to_order()
+    if statement.index is None and not read.key_terms(statement.where, [table.partition_key.name]):
+        raise no_partition_to_order()
+
+
+def nothing_to_order() -> ApiError:
+    return errors.validation("Must have WHERE clause in the statement when using ORDER BY clause.")
+
+
+def no_partition_to_order() -> ApiError:
+    return errors.validation(
+        "Must have at least one non-optional hash key condition in WHERE clause when using ORDER "
+        "BY clause."
+    )
+
+
 def key_of_select(table: Table, read: Bound) -> Item:
     """The key attributes of a SELECT that `check_one_item` let through. Raises
     ValidationException."""
@@ -65,7 +88,9 @@ def item_read(table: Table, read: Bound, key: Item) -> ItemRead:
     """`key` as of `key_of_select`. Raises ValidationException."""
     statement = read.statement
     assert isinstance(statement, Select)
-    return ItemRead(table, key_of_request(table, key), columns_of(statement))
+    columns = columns_of(statement)
+    projection = None if columns is None else Projection([parts for _, parts in columns])
+    return ItemRead(table, key_of_request(table, key), projection)
 
 
 def columns_of(statement: Select) -> tuple[tuple[str, Parts], ...] | None:

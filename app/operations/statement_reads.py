@@ -26,7 +26,12 @@ from .key_ranges import KeyRange, key_range
 from .paging import After, Fetch
 from .selection import check_scalar_paths, selection_of
 from .start_key import query_start, scan_start
-from .statement_items import columns_of, shown_columns
+from .statement_items import (
+    columns_of,
+    no_partition_to_order,
+    nothing_to_order,
+    shown_columns,
+)
 from .statement_writes import check_type
 from .tables import usable_table
 from .targets import Target, target_of
@@ -185,14 +190,9 @@ def _check_order(target: Target, statement: Select, ranges: tuple[KeyRange, ...]
     if not statement.order:
         return
     if statement.where is None:
-        raise errors.validation(
-            "Must have WHERE clause in the statement when using ORDER BY clause."
-        )
+        raise nothing_to_order()
     if ranges is None:
-        raise errors.validation(
-            "Must have at least one non-optional hash key condition in WHERE clause when using "
-            "ORDER BY clause."
-        )
+        raise no_partition_to_order()
     names = [key.name for key in target.keys]
     for each in statement.order:
         if each.refusal is not None:

@@ -89,24 +89,21 @@ def _no_key() -> ApiError:
 def key_of_where(table: Table, bound: Bound, where: Where | None) -> Item:
     """The key attributes, for each of which WHERE must name one value."""
     key: Item = {}
-    terms = bound.key_terms(where, table.key_names)
-    for attribute in table.keys:
-        values = [term.operands[0] for term in terms if term[:2] == (attribute.name, "EQ")]
-        if not values:
-            raise _no_key()
-        if any(value != values[0] for value in values):
+    for name, operator, operands in bound.key_terms(where, table.key_names):
+        if operator == "EQ" and key.setdefault(name, operands[0]) != operands[0]:
             raise errors.validation(
-                f"Multiple conditions on same key {attribute.name}. Only single item "
-                "Update/Insert/Delete are supported"
+                f"Multiple conditions on same key {name}. Only single item Update/Insert/Delete "
+                "are supported"
             )
-        (kind,) = values[0]
+    if len(key) < len(table.keys):
+        raise _no_key()
+    for name, (kind,) in key.items():
         if kind not in ("S", "N", "B"):
-            raise errors.validation(
-                f"Key value must be of type S, N, or B. Key name: {attribute.name}, "
-                f"Key type: {kind}"
+            raise errors.no_key_type(
+                f"Key value must be of type S, N, or B. Key name: {name}, Key type: {kind}"
             )
-        check_type(attribute, values[0])
-        key[attribute.name] = values[0]
+    for attribute in table.keys:
+        check_type(attribute, key[attribute.name])
     return key
 
 

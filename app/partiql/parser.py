@@ -277,7 +277,7 @@ def _insert(cursor: Cursor, start: Token) -> Insert:
     else:
         table, _ = _source(cursor)
     if not cursor.skip("value"):
-        raise errors.validation("Unsupported operation: InsertOp")
+        raise errors.unsupported("Unsupported operation: InsertOp")
     made = item(cursor)
     if cursor.token.kind == "at":
         # The service tells the place of INSERT.

@@ -115,16 +115,17 @@ def test_a_write_that_is_right_as_a_statement_names_its_table(
         insert(table, ""),
         f'DELETE FROM "{table}"',
         "CREATE TABLE things",
+        f"INSERT INTO \"{table}\" {{'pk': '{key}'}}",
         "n = 1",
     )
-    assert [each.get("TableName") for each in found] == [table, table, None, None, None]
+    assert [each.get("TableName") for each in found] == [table, table, None, None, None, None]
     assert [each["Error"]["Message"] for each in found] == [
         "One or more parameter values were invalid: Cannot update attribute pk. This attribute is "
         "part of the key",
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
         "contain an empty string value. Key: pk",
         "Where clause does not contain a mandatory equality on all key attributes",
-        "Invalid operation. Only select, insert, update and delete operations are valid",
+        *["Invalid operation. Only select, insert, update and delete operations are valid"] * 2,
         "EXISTS can only be used in ExecuteTransaction write requests.",
     ]
 

@@ -328,6 +328,16 @@ WRONG_TYPE = "Key attribute's data type should match its data type in table's sc
             "Key value must be of type S, N, or B. Key name: sk, Key type: NULL",
         ),
         ("SELECT * FROM t WHERE pk = 1", f"{WRONG_TYPE}pk"),
+        ("DELETE FROM t WHERE pk = NULL", ALL_KEYS),
+        (
+            "DELETE FROM t WHERE pk = 'a' AND pk = 1",
+            "Multiple conditions on same key pk. Only single item Update/Insert/Delete are "
+            "supported",
+        ),
+        (
+            "DELETE FROM t WHERE sk = TRUE AND pk = 1",
+            "Key value must be of type S, N, or B. Key name: sk, Key type: BOOL",
+        ),
         ("INSERT INTO t VALUE {'pk': 'a', 'sk': 'b'}", f"{WRONG_TYPE}sk"),
         (
             "INSERT INTO t VALUE {'pk': 'a'}",

@@ -69,6 +69,20 @@ def test_all_is_written_and_read_together(execute: Execute, table: str, key: str
     assert found == [{"Item": {"n": {"N": "2"}}}, {}, {"Item": {"n": {"N": "1"}}}]
 
 
+# Unlike those of a SELECT by itself.
+def test_paths_are_shown_where_they_are(
+    client: Any, execute: Execute, table: str, key: str
+) -> None:
+    execute(
+        f"INSERT INTO \"{table}\" VALUE {{'pk': '{key}', 'm': {{'l': [1, 'a'], 'k': 2}}, 'n': 3}}"
+    )
+    select = f"SELECT m.l[1], n FROM \"{table}\" WHERE pk = '{key}'"
+    item = {"m": {"M": {"l": {"L": [{"S": "a"}]}}}, "n": {"N": "3"}}
+    assert execute(select) == [{"Item": item}]
+    batch = client.batch_execute_statement(Statements=[{"Statement": select}])
+    assert batch["Responses"] == [{"TableName": table, "Item": item}]
+
+
 @pytest.mark.differs_locally("a full stop more in the message of a check")
 def test_nothing_is_written_when_one_is_refused(
     execute: Execute, cancelled: Execute, table: str, key: str
@@ -210,6 +224,23 @@ MALFORMED = "Statement wasn't well formed, can't be processed: Expected identifi
         ),
         (["n = 1"], "Unsupported operation in transaction."),
         (["CREATE TABLE things"], "Unsupported operation: CreateTable"),
+        (
+            ["SELECT n FROM t WHERE n = 1", "INSERT INTO t {'pk': 'a'}"],
+            "Unsupported operation: InsertOp",
+        ),
+        (
+            ["DELETE FROM t WHERE pk = NULL"],
+            f"{FIRST}Key value must be of type S, N, or B. Key name: pk, Key type: NULL",
+        ),
+        (
+            ["SELECT n FROM t ORDER BY n"],
+            f"{FIRST}Must have WHERE clause in the statement when using ORDER BY clause.",
+        ),
+        (
+            ["SELECT n FROM t WHERE n = 1 ORDER BY n"],
+            f"{FIRST}Must have at least one non-optional hash key condition in WHERE clause when "
+            "using ORDER BY clause.",
+        ),
         (["SELECT n FROM t WHERE f(n)", "DELETE FROM t WHERE pk = 'b'"], MIXED),
         (["DELETE FROM t WHERE pk = 'a' RETURNING ALL OLD *", "SELECT n FROM t"], MIXED),
         (
