@@ -28,6 +28,7 @@ ECHO = "raw ASGI echo"
 SQLITE = "dynaspan, SQLite"
 CASSANDRA = "dynaspan, Cassandra"
 FORBID_RMW = "dynaspan, Cassandra, forbid_rmw"
+READING = "dynaspan, Cassandra, remembering nothing"
 LOCAL = "DynamoDB Local"
 DYNALITE = "dynalite"
 MOTO = "moto server"
@@ -38,13 +39,17 @@ _DRIVERS = {PYTHON_DRIVER: "python", OWN_DRIVER: "own", CPP_DRIVER: "cpp"}
 
 # By a tag of the table; both share the server's process.
 _ISOLATION = {CASSANDRA: "always_use_lwt", FORBID_RMW: "forbid_rmw"}
+# What is changed is read first, as if another process had written it since.
+_REMEMBERING_NOTHING = ("--remember-bytes", "0")
+_CHANGES = frozenset(("UpdateItem", "conditional PutItem", "TransactWriteItems of 4"))
 _SETUP_CONNECTIONS = 8
 _SETUP_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """worker: the load generator, or a driver's own process, which takes part in no other."""
+    """worker: the load generator, or a driver's own process, which takes part in no other. only:
+    names of workloads, if not of all."""
 
     name: str
     running: Running
@@ -52,6 +57,7 @@ class Contender:
     table: str = "bench"
     is_driver: bool = False
     statements: Statements | None = None
+    only: frozenset[str] | None = None
 
     def order(self, workload: Workload, *, seconds: float, warm_up: float, **more: object) -> Order:
         running = self.running
@@ -69,6 +75,8 @@ class Contender:
         )
 
     def takes(self, workload: Workload) -> bool:
+        if self.only is not None and workload.name not in self.only:
+            return False
         if workload.own and not self.name.startswith("dynaspan"):
             return False
         return bool(workload.driver) or not self.is_driver
@@ -101,7 +109,7 @@ def field_of(
                     if name != ECHO:
                         fill(contender, contents)
                     found.contenders.append(contender)
-        if any(only(name) for name in (*_ISOLATION, *_DRIVERS)):
+        if any(only(name) for name in (*_ISOLATION, READING, *_DRIVERS)):
             with _told(found, CASSANDRA):
                 _on_cassandra(stack, found, home, load, only, contents)
         yield found
@@ -129,6 +137,18 @@ def _on_cassandra(
                 with _told(found, name):
                     fill(contender, contents, {"system:write_isolation": isolation})
                     found.contenders.append(contender)
+    if only(READING):
+        store = f"cassandra://{node.contact_point}"
+        folder = _folder(home, "reading")
+        reading = servers.dynaspan(folder, store, *_REMEMBERING_NOTHING, storage=[node.pid])
+        with _told(found, READING):
+            contender = Contender(
+                *(READING, stack.enter_context(reading), load, "reading"),
+                statements=statements,
+                only=_CHANGES,
+            )
+            fill(contender, contents, {"system:write_isolation": "always_use_lwt"})
+            found.contenders.append(contender)
     for name, kind in _DRIVERS.items():
         if only(name):
             driver = Worker("bench.bare_driver", kind, node.contact_point)

@@ -24,20 +24,23 @@ _LEAST_TRUST = 0.75
 _LATEST = 1 / 8
 _MOST_TABLES = 4096
 _LARGEST_PART = 64
+# Of the key, of the tuples and of the dictionary, for each item.
+_AROUND_BYTES = 500
 
 
 class Recent:
-    """At most `most_bytes` of JSON; the oldest items go first. For one event loop.
+    """At most `most_bytes`; the oldest items go first. For one event loop.
 
     hits, misses: guesses that were, or would have been, right and wrong.
     """
 
-    __slots__ = ("_bytes", "_most_bytes", "_rows", "_trust", "hits", "misses")
+    __slots__ = ("_bytes", "_largest", "_most_bytes", "_rows", "_trust", "hits", "misses")
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.hits = 0
         self.misses = 0
         self._most_bytes = most_bytes
+        self._largest = most_bytes // _LARGEST_PART
         self._bytes = 0
         self._rows: OrderedDict[Hashable, tuple[int, bytes]] = OrderedDict()
         # How often guesses were right, the latest counting most: other processes may write a table.
@@ -58,32 +61,40 @@ class Recent:
         """Somebody here writes it without a look at it."""
         known = self._rows.pop((table.id, key), None)
         if known is not None:
-            self._bytes -= len(known[1])
+            self._bytes -= len(known[1]) + _AROUND_BYTES
+
+    def overwritten(self, table: Table, key: Key, version: int | None, item: Item | None) -> None:
+        """After a write that expected nothing; otherwise as `settled`. What was never changed from
+        what it was is not remembered for that."""
+        if (table.id, key) in self._rows:
+            self.forget(table, key)
+            self._remember(table, key, version, item)
 
     def settled(
         self, table: Table, key: Key, row: Row | None, version: int | None, item: Item | None
     ) -> None:
         """After a write of `item`, or of none, that expected to find `row`. `version`: of what it
         wrote; None if it was refused, or that is not known."""
-        place = (table.id, key)
-        known = self._rows.pop(place, None)
+        known = self._rows.pop((table.id, key), None)
         if known is not None:
-            self._bytes -= len(known[1])
+            self._bytes -= len(known[1]) + _AROUND_BYTES
             right = row is not None and row.version == known[0] and version is not None
             self._judge(table.id, right)
+        if row is None or len(row.data) <= self._largest:
+            self._remember(table, key, version, item)
+
+    def _remember(self, table: Table, key: Key, version: int | None, item: Item | None) -> None:
         if item is None or version is None:
             return
-        most = self._most_bytes // _LARGEST_PART
-        if row is not None and len(row.data) > most:
-            return
         data = orjson.dumps(item)
-        if len(data) > most:
+        if len(data) > self._largest:
             return
-        self._rows[place] = (version, data)
-        self._bytes += len(data)
+        # A copy: what orjson returns keeps the 4 KB that it began with.
+        self._rows[table.id, key] = (version, bytes(memoryview(data)))
+        self._bytes += len(data) + _AROUND_BYTES
         while self._bytes > self._most_bytes:
             _, (_, oldest) = self._rows.popitem(last=False)
-            self._bytes -= len(oldest)
+            self._bytes -= len(oldest) + _AROUND_BYTES
 
     def _judge(self, table_id: str, right: bool) -> None:
         if right:

@@ -70,11 +70,13 @@ def remember(ctx: Context, changes: Sequence[PlannedWrite], outcome: Outcome) ->
         write = change.write
         if write.check and isinstance(outcome, Committed):
             continue
-        if write.check or write.expected == ANY:
+        item = None if ctx.large else write.item
+        version = version_of(outcome, place)
+        if write.check:
             ctx.recent.forget(write.table, write.key)
+        elif write.expected == ANY:
+            ctx.recent.overwritten(write.table, write.key, version, item)
         else:
-            item = None if ctx.large else write.item
-            version = version_of(outcome, place)
             ctx.recent.settled(write.table, write.key, change.row, version, item)
 
 

@@ -117,11 +117,11 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     record = record_of(table, old, new, by_service=by_service)
     write = Write(table, plan.key, expected, new, entries, record)
     outcome = await ctx.store.commit(Batch((write,)))
+    version, known = version_of(outcome, 0), None if ctx.large else new
     if blind:
-        ctx.recent.forget(table, plan.key)
+        ctx.recent.overwritten(table, plan.key, version, known)
     else:
-        version = version_of(outcome, 0)
-        ctx.recent.settled(table, plan.key, row, version, None if ctx.large else new)
+        ctx.recent.settled(table, plan.key, row, version, known)
     if isinstance(outcome, Committed):
         note_expired(ctx, table, plan.key, new)
         return Written(old, new, entries)
