@@ -21,6 +21,9 @@ _OPERATORS = {"=": "EQ", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE"}
 _REVERSED = {"EQ": "EQ", "LT": "GT", "LE": "GE", "GT": "LT", "GE": "LE"}
 _INDEXABLE = frozenset(("EQ", "LT", "LE", "GT", "GE", "BETWEEN", "BEGINS_WITH"))
 
+# Before these the service has it by now, DynamoDB Local and the service of former years do not.
+_INVALID = "Invalid KeyConditionExpression: "
+
 ValueCheck = Callable[[str, Value], None]
 """Raises ValidationException for a value that the key of this name cannot have."""
 
@@ -95,7 +98,7 @@ def key_comparisons(text: str, placeholders: Placeholders) -> KeyComparisons:
             name = head if isinstance(head, str) else environment[head.key]
             if name in comparisons:
                 raise errors.validation(
-                    "KeyConditionExpressions must only contain one condition per key"
+                    f"{_INVALID}KeyConditionExpressions must only contain one condition per key"
                 )
             values = tuple([environment[operand.key] for operand in operands])
             comparisons[name] = KeyComparison(operator, values)
@@ -192,7 +195,9 @@ class KeyConditionProgram(ConditionProgram):
             elif path is not None:
                 raise _wrong_condition("Multiple attribute names used in one condition")
             elif len(operand.parts) > 1:
-                raise _Unfit("KeyConditionExpressions cannot have conditions on nested attributes")
+                raise _Unfit(
+                    f"{_INVALID}KeyConditionExpressions cannot have conditions on nested attributes"
+                )
             else:
                 path = operand
                 if values:
@@ -231,7 +236,7 @@ def _take_apart(node: tree.Condition) -> tuple[str, tuple[tree.Operand, ...]]:
 
 
 def _nested_operation() -> _Unfit:
-    return _Unfit("KeyConditionExpressions cannot contain nested operations")
+    return _Unfit(f"{_INVALID}KeyConditionExpressions cannot contain nested operations")
 
 
 def _wrong_condition(why: str) -> _Unfit:

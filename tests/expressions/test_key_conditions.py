@@ -51,6 +51,7 @@ def test_types_of_keys_are_not_looked_at():
     assert asked("pk = :n AND sk = :l") == KeyCondition(N, "EQ", ({"L": []},))
 
 
+PREFIX = "Invalid KeyConditionExpression: "
 UNFIT = "Invalid condition in KeyConditionExpression: "
 OPERATOR = "Invalid operator used in KeyConditionExpression: "
 
@@ -64,8 +65,14 @@ OPERATOR = "Invalid operator used in KeyConditionExpression: "
         ("pk = :a AND sk IN (:b)", OPERATOR + "IN"),
         ("pk = :a AND contains(sk, :b)", OPERATOR + "contains"),
         ("pk = :a AND attribute_exists(sk)", OPERATOR + "attribute_exists"),
-        ("pk = :a AND size(sk) > :n", "KeyConditionExpressions cannot contain nested operations"),
-        ("pk.x = :a", "KeyConditionExpressions cannot have conditions on nested attributes"),
+        (
+            "pk = :a AND size(sk) > :n",
+            f"{PREFIX}KeyConditionExpressions cannot contain nested operations",
+        ),
+        (
+            "pk.x = :a",
+            f"{PREFIX}KeyConditionExpressions cannot have conditions on nested attributes",
+        ),
         ("pk = sk", UNFIT + "Multiple attribute names used in one condition"),
         (":a = :b", UNFIT + "No key attribute specified"),
         (
@@ -78,7 +85,7 @@ OPERATOR = "Invalid operator used in KeyConditionExpression: "
         ),
         (
             "pk = :a AND sk > :b AND sk < :c",
-            "KeyConditionExpressions must only contain one condition per key",
+            f"{PREFIX}KeyConditionExpressions must only contain one condition per key",
         ),
         ("pk = :a AND sk = :b AND x = :c", "Conditions can be of length 1 or 2 only"),
         ("sk = :a", "Query condition missed key schema element: pk"),
