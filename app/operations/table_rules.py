@@ -7,10 +7,14 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError
 from ..model.table import KeyAttribute
+from ..values import java_hash
 from .registry import Request
 
 _INVALID = "One or more parameter values were invalid: "
 _MOST_KEYS = 2
+_ELEMENT = "com.amazonaws.dynamodb.v20120810.KeySchemaElement"
+# What an element without members would have: that of ("pk", "HASH") was seen to be ad28eb1d.
+_ELEMENT_HASH = 0xA913_7470
 
 
 Types = dict[str, str]
@@ -68,11 +72,12 @@ def check_length(schema: list[dict[str, str]], path: str) -> None:
 
 
 def _shown(schema: list[dict[str, str]]) -> str:
-    elements = (
-        f"KeySchemaElement(attributeName={each['AttributeName']}, keyType={each['KeyType']})"
+    """As Java shows objects that cannot show themselves: by their class and their hash."""
+    hashes = (
+        _ELEMENT_HASH + 31 * java_hash(each["KeyType"]) + java_hash(each["AttributeName"])
         for each in schema
     )
-    return f"[{', '.join(elements)}]"
+    return f"[{', '.join(f'{_ELEMENT}@{hash & 0xFFFFFFFF:x}' for hash in hashes)}]"
 
 
 def with_class(

@@ -5,7 +5,7 @@ bytes, sets in the order of their members); everything else is given canonical v
 """
 
 from .compare import compare, equal, set_of, type_of
-from .hashing import in_hash_order, in_order_of_copy
+from .hashing import in_hash_order, in_order_of_copy, java_hash
 from .keys import from_key, successor, to_key
 from .size import is_larger, item_size, value_size
 from .wire import normalize, normalize_item
@@ -18,6 +18,7 @@ __all__ = [
     "in_order_of_copy",
     "is_larger",
     "item_size",
+    "java_hash",
     "normalize",
     "normalize_item",
     "set_of",

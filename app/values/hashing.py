@@ -25,10 +25,10 @@ def in_order_of_copy(texts: Collection[str]) -> list[str]:
 
 
 def _placed(texts: Collection[str], capacity: int) -> list[str]:
-    return sorted(texts, key=lambda text: _spread(_hash(text)) % capacity)
+    return sorted(texts, key=lambda text: _spread(java_hash(text)) % capacity)
 
 
-def _hash(text: str) -> int:
+def java_hash(text: str) -> int:
     """String.hashCode(), without a sign."""
     code = 0
     units = text.encode("utf-16-be", "surrogatepass")
