@@ -100,7 +100,6 @@ def refuse_ineffective(request: Request) -> None:
     for member in (
         "VectorIndexes",
         "VectorIndexUpdates",
-        "ReplicaUpdates",
         "GlobalTableWitnessUpdates",
         "MultiRegionConsistency",
         "GlobalTableSettingsReplicationMode",

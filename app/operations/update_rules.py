@@ -21,9 +21,11 @@ _CHANGES = (
     "OnDemandThroughput",
     "WarmThroughput",
     "TableClass",
+    "ReplicaUpdates",
 )
 # The first of these that is given is named.
 _ALONE = {
+    "ReplicaUpdates": "Replica modification",
     "SSESpecification": "Server-Side Encryption modification",
     "TableClass": "TableClass modification",
     "DeletionProtectionEnabled": "DeletionProtection modification",

@@ -10,6 +10,7 @@ from .describe import transition
 from .index_changes import refuse_busy_indexes, with_index_updates
 from .index_rules import check_indexes_possible, check_throughput
 from .registry import Answer, Request
+from .replica_rules import refuse_replicas
 from .stream_rules import with_stream_update
 from .table_rules import refuse_encrypted, refuse_ineffective, with_class
 from .tables import described_table, refuse_attached, refuse_state
@@ -24,6 +25,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     check_changes(request)
     while True:
         table = await described_table(ctx, request["TableName"])
+        refuse_replicas(request, ctx.settings.region)
         _refuse_state(ctx, request, table)
         refuse_encrypted(request)
         now = round(ctx.clock.time(), 3)

@@ -131,6 +131,7 @@ UNITS = {"ProvisionedThroughput": units(1, 1)}
         *[
             (together, f"{INVALID}{what} must be the only operation in the request")
             for together, what in (
+                ({"ReplicaUpdates": [{}]} | PLAIN, "Replica modification"),
                 (PLAIN | CLASS | PROTECTION, "Server-Side Encryption modification"),
                 (CLASS | PROTECTION | WARM, "TableClass modification"),
                 (PROTECTION | WARM, "DeletionProtection modification"),
@@ -249,6 +250,42 @@ def test_what_may_be_in_one_request(fails: Any, change: dict[str, Any], message:
 )
 def test_rules(fails: Any, table: str, change: dict[str, Any], code: str, message: str) -> None:
     fails("update_table", code, message.format(table), TableName=table, **change)
+
+
+ELSEWHERE = {"RegionName": "eu-west-1"}
+
+
+@own_words
+@pytest.mark.parametrize(
+    ("updates", "message"),
+    [
+        (
+            [{}],
+            "There are no actions specified in the Replica Update Action of the request.",
+        ),
+        *[
+            (
+                [{kind: {"RegionName": "us-east-1"}}],
+                "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, "
+                "DeleteTable, or UpdateTable as required.",
+            )
+            for kind in ("Create", "Delete")
+        ],
+        *[
+            (
+                [{kind: ELSEWHERE}],
+                "Update global table operation failed because one or more replicas were not part "
+                "of the global table. Please retry the request without these replicas: "
+                "[eu-west-1].",
+            )
+            for kind in ("Update", "Delete")
+        ],
+    ],
+)
+def test_replicas_that_are_not_there(
+    fails: Any, table: str, updates: list[dict[str, Any]], message: str
+) -> None:
+    fails("update_table", "ValidationException", message, TableName=table, ReplicaUpdates=updates)
 
 
 @pytest.mark.own_answer("what would have no effect is refused, not stored")
