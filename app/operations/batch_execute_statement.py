@@ -28,6 +28,7 @@ from ..partiql import (
     is_select,
     parameter_values,
     parse,
+    told_first,
 )
 from .answer_budget import fitting, text_bytes
 from .context import Context
@@ -165,7 +166,7 @@ async def _prepare(ctx: Context, one: _One, old: Old) -> None:
     except ApiError as fault:
         if not isinstance(fault, Malformed):
             one.reads = is_select(text)
-        one.answer["Error"] = _error(fault)
+        one.answer["Error"] = _error(told_first(text, parameters, fault))
         return
     values = parameter_values(parameters)
     try:

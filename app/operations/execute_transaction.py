@@ -21,6 +21,7 @@ from ..partiql import (
     is_select,
     parameter_values,
     parse,
+    told_first,
 )
 from .context import Context
 from .item_plans import check_plan
@@ -126,7 +127,7 @@ def _bound(part: Request) -> Bound | ApiError:
     except Unsupported as fault:
         raise errors.validation(_UNSUPPORTED) if fault.computed else fault from None
     except ApiError as fault:
-        return fault
+        return told_first(text, parameters, fault)
     values = parameter_values(parameters)
     try:
         return bind(text, parameters, values)

@@ -5,7 +5,7 @@ trees and programs of `expressions` -> `Bound` to its parameters. What is done w
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
 """
 
-from .binding import Bound, bind, parameter_values
+from .binding import Bound, bind, parameter_values, told_first
 from .keys import KeyTerm
 from .parser import EXISTS_REFUSED, is_select, parse
 from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update, Where
@@ -27,4 +27,5 @@ __all__ = [
     "is_select",
     "parameter_values",
     "parse",
+    "told_first",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .. import errors
+from ..errors import ApiError, Malformed, Unsupported
 from ..expressions import Condition, Placeholders
 from ..expressions.refusal import Refused
 from ..expressions.update_values import SETS
@@ -16,10 +16,9 @@ from ..expressions.updates import bind_update
 from ..model.rows import Item
 from ..values import normalize
 from .keys import KeyTerm, constant, key_terms, only_keys
-from .parser import parse
+from .parser import parse, source_of, where_of
+from .sources import check_names
 from .statements import Delete, Exists, Insert, Select, Statement, Update, Where
-
-_is_name = re.compile(r"[a-zA-Z0-9_.-]{3,255}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +68,54 @@ def bind(
 
     Raises ValidationException for all that can be told without the table.
     """
-    statement = parse(text)
+    try:
+        statement = parse(text)
+    except ApiError as fault:
+        raise told_first(text, parameters, fault) from None
     select = statement.select if isinstance(statement, Exists) else statement
     if isinstance(select, Select):
-        _check_names(select.table, select.index)
+        check_names(select.table, select.index)
     if values is None:
         values = parameter_values(parameters)
-    if len(values) < statement.parameters:
-        raise errors.validation("Number of parameters in request and statement don't match.")
+    _check_count(values, statement.parameters)
     placeholders = Placeholders(None, values)
-    _check_sets(statement, values)
     try:
-        wanted, changes = _condition(statement, placeholders), _changes(statement, placeholders)
+        wanted = _condition(statement, placeholders)
+        _check_sets(statement, values)
+        changes = _changes(statement, placeholders)
     except Refused as refusal:
         raise errors.validation(str(refusal)) from None
     _check_source(statement)
     return Bound(text, parameters or (), statement, placeholders, wanted, changes)
+
+
+def told_first(text: str, parameters: Sequence[dict[str, Any]] | None, fault: ApiError) -> ApiError:
+    """What is told of a statement that `parse` refuses with `fault`: the service looks at the
+    names of a SELECT before its columns and WHERE, and at all of WHERE before what an UPDATE
+    changes."""
+    if isinstance(fault, Malformed | Unsupported):
+        return fault
+    try:
+        source = source_of(text)
+        if source is not None:
+            check_names(*source)
+        update = where_of(text)
+        if update is not None:
+            where, count = update
+            values = parameter_values(parameters)
+            _check_count(values, count)
+            if where is not None:
+                where.program.bind(Placeholders(None, values))
+    except Refused as refusal:
+        return errors.validation(str(refusal))
+    except ApiError as first:
+        return first
+    return fault
+
+
+def _check_count(values: Mapping[str, Any], count: int) -> None:
+    if len(values) < count:
+        raise errors.validation("Number of parameters in request and statement don't match.")
 
 
 def _check_sets(statement: Statement, values: Mapping[str, Any]) -> None:
@@ -103,20 +134,9 @@ def _check_source(statement: Statement) -> None:
     elif isinstance(statement, Update) or (isinstance(statement, Delete) and statement.where):
         if statement.source is not None:
             raise errors.validation(statement.source)
-        _check_names(statement.table, statement.index)
+        check_names(statement.table, statement.index)
         if statement.index is not None:
             raise errors.validation("This operation is not supported on an index")
-
-
-def _check_names(*names: str | None) -> None:
-    for name in names:
-        if name is not None and not (_is_name(name) or name.startswith("arn:")):
-            raise errors.validation(
-                "Table name should be within the length [3, 255] and only contain 'a-z', 'A-Z', "
-                "'0-9', '-', '_', '.'."
-                if name
-                else "Path component cannot be an empty string"
-            )
 
 
 def _condition(statement: Statement, placeholders: Placeholders) -> Condition | None:

@@ -16,12 +16,12 @@ from . import grammar
 from .assignments import assigned
 from .conditions import where
 from .cursor import Cursor, malformed
-from .paths import column, path, simple_path, starts_path
-from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update
+from .paths import column, simple_path, starts_path
+from .sources import ALIAS, OPERATORS, changed, selected, source
+from .statements import Column, Delete, Exists, Insert, Order, Select, Statement, Update, Where
 from .tokens import END, NAME, QUOTED, STRING, Token
 from .values import item
 
-_ALIAS = "Aliasing is not supported"
 _WHOLE = "Changing item's hierarchy while reading isn't supported"
 EXISTS_REFUSED = "EXISTS can only be used in ExecuteTransaction write requests."
 _ON_CONFLICT = "Unsupported clause: ON CONFLICT"
@@ -37,12 +37,7 @@ _KINDS = {
     "cast": "Typed",
     "exec": "Exec",
 }
-_OPERATORS = frozenset(
-    ("+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "and", "or")
-)
-_JOINS = frozenset(("join", "inner", "left", "right", "full", "cross", "outer", ","))
 _SETS = frozenset(("union", "intersect", "except"))
-_ALIASES = frozenset(("as", "at", "by", NAME, QUOTED))
 
 
 def parse(text: str) -> Statement:
@@ -55,6 +50,35 @@ def is_select(text: str) -> bool:
     """Of a statement that may have faults, but not of its syntax."""
     kinds = [token.kind for token in Cursor(text).tokens]
     return next(kind for kind in kinds if kind != "(") == "select"
+
+
+def source_of(text: str) -> tuple[str, str | None] | None:
+    """Table and index of a SELECT whose fault is behind its source."""
+    cursor = Cursor(text)
+    while cursor.skip("("):
+        pass
+    if not cursor.skip("select") or cursor.token.kind == "distinct":
+        return None
+    try:
+        _refuse_clauses(cursor)
+        return selected(cursor)
+    except ApiError:
+        return None
+
+
+def where_of(text: str) -> tuple[Where | None, int] | None:
+    """WHERE of an UPDATE that has a fault, and how many parameters all of it has."""
+    cursor = Cursor(text)
+    while cursor.skip("("):
+        pass
+    if not cursor.skip("update"):
+        return None
+    found = None
+    marks = [number for number, token in enumerate(cursor.tokens) if token.kind == "?"]
+    if cursor.leave("where"):
+        cursor.parameters = sum(number < cursor.place for number in marks)
+        found = where(cursor)
+    return found, len(marks)
 
 
 def _parse(text: str) -> Statement:
@@ -130,7 +154,7 @@ def _statement(cursor: Cursor) -> Statement:
         cursor.expect(")")
         return Exists(select, cursor.parameters)
     token = cursor.token
-    computed = cursor.behind.kind in _OPERATORS | {"in", "between", "like"}
+    computed = cursor.behind.kind in OPERATORS | {"in", "between", "like"}
     called = cursor.behind.kind == "(" and token.kind not in _KINDS
     if computed or called or token.kind in ("not", "exists"):
         raise _computed()
@@ -152,12 +176,7 @@ def _select(cursor: Cursor) -> Select:
     if cursor.token.kind == "distinct":
         raise errors.validation("Unsupported token in expression: DISTINCT")
     start = cursor.place
-    if not cursor.leave("from"):
-        raise cursor.malformed()
-    cursor.next()
-    table, index = _source(cursor)
-    if cursor.token.kind in _JOINS:
-        raise errors.validation("Only select from a single table or index is supported.")
+    table, index = selected(cursor)
     # The service looks at the columns behind the source.
     end, cursor.place = cursor.place, start
     columns = _columns(cursor)
@@ -184,7 +203,7 @@ def _columns(cursor: Cursor) -> tuple[Column, ...] | None:
             raise cursor.refused("Unexpected path component", cursor.token)
         columns.append(_column(column(cursor, _WHOLE)))
         if cursor.token.kind in ("as", NAME, QUOTED):
-            raise errors.validation(_ALIAS)
+            raise errors.validation(ALIAS)
         if cursor.token.kind not in (",", "from"):
             raise cursor.refused("Unexpected path component", cursor.token)
     labels = [column.label for column in columns]
@@ -204,31 +223,6 @@ def _column(found: tree.Path) -> Column:
     for part in found.parts:
         label = label + f"[{part}]" if isinstance(part, int) else str(part)
     return Column(label, found)
-
-
-def _source(cursor: Cursor) -> tuple[str, str | None]:
-    if cursor.token.kind == "unpivot":
-        raise errors.validation("Only select from a single table or index is supported.")
-    table, index = _named(cursor)
-    if cursor.token.kind in _ALIASES:
-        raise errors.validation(_ALIAS)
-    if cursor.token.kind in _OPERATORS:
-        raise errors.validation("Unexpected from source")
-    return table, index
-
-
-def _named(cursor: Cursor) -> tuple[str, str | None]:
-    if cursor.token.kind == "(" and cursor.behind.kind in (NAME, QUOTED, "(", "@"):
-        return cursor.enclosed(_named)
-    if not starts_path(cursor) or cursor.behind.kind == "(":
-        raise errors.validation("Unexpected from source")
-    parts = path(cursor).parts
-    if len(parts) > 2:
-        raise errors.validation("A path may contain at most 2 components in the FROM clause")
-    table, index = str(parts[0]), parts[1] if len(parts) > 1 else None
-    if index is not None and not isinstance(index, str):
-        raise errors.validation("Invalid list expression in source.")
-    return table, index
 
 
 def _order(cursor: Cursor) -> tuple[Order, ...]:
@@ -255,7 +249,7 @@ def _ordering(cursor: Cursor) -> tuple[str, str | None]:
     token = cursor.token
     if cursor.behind.kind in (".", "["):
         shown = "PATH"
-    elif cursor.behind.kind in _OPERATORS:
+    elif cursor.behind.kind in OPERATORS:
         shown = cursor.behind.text.lower()
     elif token.kind == STRING:
         shown = f'"{token.text}"'
@@ -270,12 +264,12 @@ def _ordering(cursor: Cursor) -> tuple[str, str | None]:
 def _insert(cursor: Cursor, start: Token) -> Insert:
     if cursor.token.kind in ("(", "@"):
         raise cursor.malformed()
-    source = None
+    refused = None
     if cursor.behind.kind in (".", "["):
-        source = "FROM clause may only contain a single table name in data manipulation statements"
+        refused = "FROM clause may only contain a single table name in data manipulation statements"
         table = str(simple_path(cursor).parts[0])
     else:
-        table, _ = _source(cursor)
+        table, _ = source(cursor)
     if not cursor.skip("value"):
         raise errors.unsupported("Unsupported operation: InsertOp")
     made = item(cursor)
@@ -289,18 +283,12 @@ def _insert(cursor: Cursor, start: Token) -> Insert:
         refusal = "RETURNING is not supported in INSERT"
         _returning(cursor)
         cursor.leave()
-    return Insert(table, made, cursor.parameters, source, refusal)
+    return Insert(table, made, cursor.parameters, refused, refusal)
 
 
 def _update(cursor: Cursor) -> Update:
-    table, index, source = _changed_table(cursor)
-    try:
-        actions = _actions(cursor)
-    except ApiError:
-        # The service looks at WHERE first.
-        if cursor.seek("where"):
-            where(cursor)
-        raise
+    table, index, alias = changed(cursor)
+    actions = _actions(cursor)
     condition = where(cursor)
     returning, refusal = _returning(cursor)
     # The service looks at them from the first to the last, unlike those of an expression.
@@ -312,7 +300,7 @@ def _update(cursor: Cursor) -> Update:
         returning,
         cursor.parameters,
         index,
-        source,
+        alias,
         refusal,
         tuple(cursor.sets),
     )
@@ -342,7 +330,7 @@ def _assignment(cursor: Cursor) -> tree.Assign:
 
 
 def _delete(cursor: Cursor) -> Delete:
-    table, index, source = _changed_table(cursor)
+    table, index, alias = changed(cursor)
     condition = where(cursor)
     returning, refusal = _returning(cursor)
     if refusal is None and returning not in ("NONE", "ALL_OLD"):
@@ -351,23 +339,7 @@ def _delete(cursor: Cursor) -> Delete:
             f"Invalid returning clause: RETURNING {shown} *. Only RETURNING ALL OLD * is allowed "
             "in DELETE statements."
         )
-    return Delete(table, condition, returning, cursor.parameters, index, source, refusal)
-
-
-def _changed_table(cursor: Cursor) -> tuple[str, str | None, str | None]:
-    """Table, index, and what is said of an alias."""
-    if cursor.token.kind in ("(", "@"):
-        raise cursor.malformed()
-    table, index = _named(cursor)
-    source = None
-    while cursor.token.kind in _ALIASES:
-        source, cursor.left = _ALIAS, True
-        if cursor.token.kind in ("as", "at", "by"):
-            cursor.next()
-        cursor.name()
-    if cursor.token.kind in _OPERATORS:
-        raise errors.validation("Unexpected from source")
-    return table, index, source
+    return Delete(table, condition, returning, cursor.parameters, index, alias, refusal)
 
 
 def _returning(cursor: Cursor) -> tuple[str, str | None]:

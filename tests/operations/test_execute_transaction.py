@@ -210,7 +210,7 @@ MALFORMED = "Statement wasn't well formed, can't be processed: Expected identifi
             ["UPDATE t SET pk = 'b' WHERE pk = 'a'", "DELETE FROM t WHERE pk = 'a'"],
             "Transaction request cannot include multiple operations on one item",
         ),
-        (["SELECT n AS m FROM t"], f"{FIRST}Aliasing is not supported"),
+        (["SELECT n AS m FROM t WHERE pk = 'a'"], f"{FIRST}Aliasing is not supported"),
         (["SELECT n AS", "DELETE FROM t WHERE f(n)"], MALFORMED),
         (
             ["DELETE FROM t WHERE pk = 'a' AND n < true"],

@@ -498,8 +498,9 @@ NO_TYPE = "Incorrect operand type for operator or function; operator or function
             "Only select from a single table or index is supported.",
         ),
         ("SELECT a, a FROM t x", "Aliasing is not supported"),
+        ("SELECT a FROM t x, u AS y", "Only select from a single table or index is supported."),
         ("SELECT VALUE a FROM t.i.j", "A path may contain at most 2 components in the FROM clause"),
-        ("SELECT a FROM t WHERE f(a) ORDER BY a + 1", NO_FUNCTION),
+        ("SELECT a FROM tbl WHERE f(a) ORDER BY a + 1", NO_FUNCTION),
         (
             "SELECT a FROM t WHERE a = 1 ORDER BY a + 1 LIMIT 1",
             "Unsupported clause: LIMIT at 1:50:1",
@@ -508,9 +509,21 @@ NO_TYPE = "Incorrect operand type for operator or function; operator or function
             "SELECT a FROM t, u WHERE f(a)",
             "Only select from a single table or index is supported.",
         ),
-        ("SELECT a, a FROM t WHERE f(a)", "Duplicate identifiers in select clause: a"),
-        ("SELECT a FROM t WHERE f(a) ORDER BY 1", NO_FUNCTION),
-        ("SELECT a FROM t WHERE b < true AND c LIKE 'x'", LIKE),
+        ("SELECT a, a FROM tbl WHERE f(a)", "Duplicate identifiers in select clause: a"),
+        ("SELECT a FROM tbl WHERE f(a) ORDER BY 1", NO_FUNCTION),
+        ("SELECT a FROM tbl WHERE b < true AND c LIKE 'x'", LIKE),
+        # The names of what is read come before all of that.
+        ("SELECT a, a FROM t", BAD_NAME),
+        ("SELECT VALUE a FROM tbl.i", BAD_NAME),
+        ("SELECT a FROM t WHERE f(a)", BAD_NAME),
+        ("SELECT DISTINCT a FROM t", "Unsupported token in expression: DISTINCT"),
+        ("SELECT a, a FROM t LIMIT 1", "Unsupported clause: LIMIT at 1:26:1"),
+        # All of WHERE comes before what is changed.
+        ("UPDATE tbl SET a = f(1) WHERE b < true", f"{NO_TYPE}<, operand type: BOOL"),
+        ("UPDATE tbl REMOVE a[-1] WHERE b < true", f"{NO_TYPE}<, operand type: BOOL"),
+        ("UPDATE tbl SET a = MISSING WHERE b < true AND c = ?", COUNT),
+        ("UPDATE tbl SET a = f(?)", COUNT),
+        ("UPDATE t SET a = f(1)", NO_FUNCTION),
         ("UPDATE t SET a = f(1) WHERE b LIKE 'x'", LIKE),
         ("UPDATE t.i SET a = f(1) WHERE b = 1", NO_FUNCTION),
         ("UPDATE t x SET a = 1 WHERE f(b)", NO_FUNCTION),
@@ -590,6 +603,8 @@ def test_a_parameter_that_is_no_value_is_found_before_one_that_lacks() -> None:
 
 def test_a_parameter_that_is_no_set_is_told_with_its_place() -> None:
     what = "The second argument to SET_ADD must be a value with type SET"
+    with pytest.raises(ApiError, match="operand type: BOOL"):
+        bind("UPDATE tbl SET a = set_add(a, ?) WHERE b < true", [{"S": "x"}])
     for path, place in (("a", " at 1:28:1"), ("a.b", "")):
         with pytest.raises(ApiError) as caught:
             bind(f"UPDATE tbl SET {path} = set_add({path}, ?), c = c + 'x'", [{"S": "x"}])
