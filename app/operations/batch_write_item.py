@@ -40,6 +40,8 @@ class _One:
 
 
 async def run(ctx: Context, request: Request) -> Answer:
+    if not request["RequestItems"]:
+        raise errors.validation("The requestItems parameter is required for BatchWriteItem")
     ones = await ctx.beside(_ones, request)
     for one in ones:
         if one.item is not None:

@@ -68,7 +68,7 @@ LEAST_ONE = "have length greater than or equal to 1"
             {"RequestItems": {}, "ReturnConsumedCapacity": "a"},
             [
                 not_in(CAPACITY, "a", "returnConsumedCapacity"),
-                fault("{}", "requestItems", LEAST_ONE),
+                f"Value at 'RequestItems' failed to satisfy constraint: Member must {LEAST_ONE}",
             ],
         ),
         (

@@ -20,7 +20,6 @@ from tests.operations.texts import (
     VALIDATION,
     constraints,
     empty_key,
-    fault,
     missing,
     no_coral,
     not_in,
@@ -77,7 +76,6 @@ def test_json_of_the_wrong_type(raw: Any, items: Any, message: str) -> None:
             [
                 not_in(CAPACITY, "a", "returnConsumedCapacity"),
                 not_in(METRICS, "b", "returnItemCollectionMetrics"),
-                fault("{}", "requestItems", "have length greater than or equal to 1"),
             ],
         ),
         (
@@ -94,6 +92,12 @@ def test_broken_constraints(raw: Any, body: dict[str, Any], faults: list[str]) -
         400,
         {"__type": VALIDATION, "message": constraints(*faults)},
     )
+
+
+@no_coral
+def test_a_batch_of_nothing(fails: Any) -> None:
+    message = "The requestItems parameter is required for BatchWriteItem"
+    fails("batch_write_item", "ValidationException", message, RequestItems={})
 
 
 @no_coral

@@ -201,15 +201,13 @@ def test_comparison_operators() -> None:
     )
 
 
+# Only of what is read the service speaks as of other members, in its younger manner.
 def test_an_empty_batch() -> None:
-    assert fault(
-        "BatchWriteItem",
-        {"RequestItems": {}, "ReturnConsumedCapacity": "hi", "ReturnItemCollectionMetrics": "hi"},
-    ) == (
-        f"3 validation errors detected: {CAPACITY}; {METRICS}; "
-        "Value '{}' at 'requestItems' failed to satisfy constraint: "
-        "Member must have length greater than or equal to 1"
+    assert fault("BatchGetItem", {"RequestItems": {}, "ReturnConsumedCapacity": "hi"}) == (
+        f"2 validation errors detected: {CAPACITY}; Value at 'RequestItems' failed to satisfy "
+        "constraint: Member must have length greater than or equal to 1"
     )
+    assert fault("BatchWriteItem", {"RequestItems": {}}) is None
 
 
 @pytest.mark.parametrize("count", [0, 26])

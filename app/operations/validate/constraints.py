@@ -18,6 +18,10 @@ _NOT_NULL = "Member must not be null"
 _NUMBERS = frozenset(("integer", "long"))
 # Of what is too short the service tells that before its signs.
 _LENGTH_FIRST = frozenset((CONTROL_TABLE_NAME, CONTROL_INDEX_NAME))
+# Of an empty one BatchWriteItem itself says something else.
+_MAY_BE_EMPTY = "BatchWriteItemRequestMap"
+# Of an empty one the service speaks in its younger manner, without the value.
+_YOUNGER = {"BatchGetRequestMap": "Value at 'RequestItems'"}
 # Members that the model does not have, but the service shows.
 _HIDDEN = {"PutRequest": ("workloadProfileName",)}
 
@@ -54,8 +58,10 @@ def faults(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
 
 def _own_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
     for constraint in _broken(shape, value):
-        shown = _java_text(shape, value, path)
-        yield f"Value '{shown}' at '{path}' failed to satisfy constraint: Member must {constraint}"
+        named = _YOUNGER.get(shape.name)
+        if named is None:
+            named = f"Value '{_java_text(shape, value, path)}' at '{path}'"
+        yield f"{named} failed to satisfy constraint: Member must {constraint}"
 
 
 def _element_faults(
@@ -91,7 +97,7 @@ def _broken_in_order(shape: Shape, value: Any) -> Iterator[str]:
         yield _in_enum(shape)
     if shape.matches is not None and not shape.matches(value):
         yield _of_pattern(shape)
-    if shape.min is None and shape.max is None:
+    if (shape.min is None and shape.max is None) or shape.name == _MAY_BE_EMPTY:
         return
     size = value if shape.type in _NUMBERS else len(value)
     if shape.min is not None and size < shape.min:
