@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.h
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -131,8 +132,7 @@ def _created(request: Request, table: Table, each: dict[str, Any]) -> Table:
             "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table "
             f"limit of {MOST_GLOBAL}"
         )
-    # Definitions that no index needs are not looked at.
-    types = _all_types(request, table)
+    types = _all_types(request, table, {part["AttributeName"] for part in each["KeySchema"]})
     index = global_index(each, types, table.billing_mode, table.next_index)
     index = replace(index, status="CREATING", phase=ORDERED)
     indexes = (*table.indexes, index)
@@ -140,14 +140,15 @@ def _created(request: Request, table: Table, each: dict[str, Any]) -> Table:
     return replace(table, indexes=indexes, next_index=table.next_index + 1)
 
 
-def _all_types(request: Request, table: Table) -> Types:
-    """The definitions of the request over those the table has; a type cannot change."""
+def _all_types(request: Request, table: Table, wanted: Collection[str]) -> Types:
+    """The definitions of the request over those the table has. A type cannot change; of what is
+    not `wanted` none is looked at."""
     types = {key.name: key.type for index in table.indexes for key in index.keys}
     for key in (table.partition_key, table.sort_key):
         if key is not None:
             types[key.name] = key.type
     for name, kind in defined_types(request).items():
-        if types.setdefault(name, kind) != kind:
+        if types.setdefault(name, kind) != kind and name in wanted:
             raise _invalid(
                 f"Attribute {name} is already defined with type {types[name]} and cannot be changed"
             )

@@ -140,11 +140,14 @@ async def test_local_indexes_and_too_many_global_ones(ctx: Context) -> None:
 async def test_definitions_that_nothing_needs(ctx: Context) -> None:
     assert await ctx.store.create_table(replace(TABLE, indexes=()))
     asked = request(create("second"))
-    asked["AttributeDefinitions"].append({"AttributeName": "unused", "AttributeType": "B"})
+    for name in ("unused", "p"):
+        asked["AttributeDefinitions"].append({"AttributeName": name, "AttributeType": "B"})
     answer = await update_table.run(ctx, asked)
     assert isinstance(answer, dict)
     told = answer["TableDescription"]
-    assert [each["AttributeName"] for each in told["AttributeDefinitions"]] == ["h", "p"]
+    assert told["AttributeDefinitions"] == [
+        {"AttributeName": name, "AttributeType": "S"} for name in ("h", "p")
+    ]
     (index,) = told["GlobalSecondaryIndexes"]
     assert (index["IndexStatus"], index["Backfilling"]) == ("CREATING", False)
 
