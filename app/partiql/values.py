@@ -230,11 +230,12 @@ def _members(cursor: Cursor, made: dict[str, Any], where: str, *, of_item: bool 
             raise _no_name(cursor, token, where)
         if not token.text:
             raise errors.validation("Path component cannot be an empty string")
-        if token.text in made:
-            place = token if of_item else start
-            raise cursor.refused(f"Duplicate keys in tuple. Key: {token.text} under {where}", place)
+        twice = token.text in made
         cursor.expect(":")
         yield token.text
+        if twice:
+            place = token if of_item else start
+            raise cursor.refused(f"Duplicate keys in tuple. Key: {token.text} under {where}", place)
     cursor.ascend()
 
 

@@ -543,6 +543,10 @@ NO_TYPE = "Incorrect operand type for operator or function; operator or function
         ("UPDATE tbl SET a = a + 'x', c = list_append(c, 1)", f"{NO_TYPE}+, operand type: S"),
         ("INSERT INTO tbl.idx VALUE {'a': b}", "Unsupported data type: b under key root at 1:33:1"),
         ("INSERT INTO tbl.idx {'a': 1}", "Unsupported operation: InsertOp"),
+        (
+            "INSERT INTO tbl VALUE {'a': 1, 'a': b}",
+            "Unsupported data type: b under key root at 1:37:1",
+        ),
         ("INSERT INTO tbl.idx VALUE {'a': ?}", COUNT),
         (
             "INSERT INTO tbl.idx VALUE {'a': 1}",
