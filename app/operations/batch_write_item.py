@@ -25,7 +25,6 @@ from .tables import usable_tables
 from .writes import run_write
 
 # Writes of one request under way at once: a batch must not take the whole store for itself.
-
 _AT_ONCE = 8
 
 

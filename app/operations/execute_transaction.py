@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .. import errors
 from ..errors import ApiError, EmptyKeyValue, Malformed, NoKeyType, Unsupported
 from ..model import capacity
-from ..model.plans import Old, WritePlan
+from ..model.plans import WritePlan
 from ..model.rows import Item
 from ..model.table import Table
 from ..partiql import (
@@ -25,6 +25,7 @@ from ..partiql import (
 )
 from .context import Context
 from .item_plans import check_plan
+from .item_writes import old_for_answer
 from .keys import key_of_request
 from .registry import Answer, Request
 from .statement_items import ItemRead, check_one_item, item_read, key_of_select
@@ -67,6 +68,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             "ExecuteTransaction API does not support both read and write operations in the same "
             "request."
         )
+    old = old_for_answer(request)
     # One after the other: what is wrong with the first is told, whatever is with the others.
     tables: list[Table] = []
     reads: list[_Read] = []
@@ -87,7 +89,7 @@ async def run(ctx: Context, request: Request) -> Answer:
             elif exists is not None:
                 writes.append(_checked(table, bound, exists.select))
             else:
-                writes.append(prepared_write(table, bound, old=Old.NEEDED))
+                writes.append(prepared_write(table, bound, old=old))
         except NoKeyType as fault:
             raise _invalid(number, str(fault.message)) from None
         except ApiError as fault:

@@ -14,6 +14,7 @@ from collections.abc import Hashable
 
 import orjson
 
+from ..aside import LARGE_BYTES
 from ..model.isolation import LWT
 from ..model.rows import Item, Key, Row
 from ..model.table import Table
@@ -40,7 +41,8 @@ class Recent:
         self.hits = 0
         self.misses = 0
         self._most_bytes = most_bytes
-        self._largest = most_bytes // _LARGEST_PART
+        # What is larger is worked on aside, a guess at once.
+        self._largest = min(most_bytes // _LARGEST_PART, LARGE_BYTES)
         self._bytes = 0
         self._rows: OrderedDict[Hashable, tuple[int, bytes]] = OrderedDict()
         # How often guesses were right, the latest counting most: other processes may write a table.
@@ -57,17 +59,18 @@ class Recent:
         version, data = known
         return Row(key, version, data=data)
 
-    def forget(self, table: Table, key: Key) -> None:
-        """Somebody here writes it without a look at it."""
+    def forget(self, table: Table, key: Key) -> bool:
+        """Somebody here writes it without a look at it. Whether it was remembered."""
         known = self._rows.pop((table.id, key), None)
-        if known is not None:
-            self._bytes -= len(known[1]) + _AROUND_BYTES
+        if known is None:
+            return False
+        self._bytes -= len(known[1]) + _AROUND_BYTES
+        return True
 
     def overwritten(self, table: Table, key: Key, version: int | None, item: Item | None) -> None:
         """After a write that expected nothing; otherwise as `settled`. What was never changed from
         what it was is not remembered for that."""
-        if (table.id, key) in self._rows:
-            self.forget(table, key)
+        if self.forget(table, key):
             self._remember(table, key, version, item)
 
     def settled(

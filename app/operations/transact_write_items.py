@@ -10,7 +10,7 @@ from typing import Any
 from .. import errors
 from ..errors import ApiError, EmptyKeyValue
 from ..expressions import Condition, update
-from ..model.plans import WritePlan
+from ..model.plans import Old, WritePlan
 from ..model.rows import Item
 from ..model.table import Table
 from ..values import item_size, normalize_item
@@ -24,7 +24,7 @@ from .item_plans import (
     put_plan,
     update_plan,
 )
-from .item_writes import write_condition
+from .item_writes import old_for_answer, write_condition
 from .parameters import placeholders_of
 from .registry import Answer, Request
 from .tables import table_in_transaction
@@ -49,7 +49,7 @@ class _Parsed:
 
     part: Request
     wanted: Condition | None
-    plan: Callable[[Table], WritePlan]
+    plan: Callable[[Table, Old], WritePlan]
     size: int
     item: Item | None = None
 
@@ -64,13 +64,14 @@ async def run(ctx: Context, request: Request) -> Answer:
     if size > MOST_BYTES:
         raise errors.validation(f"Transaction payload size cannot exceed 4MB. Payload Size: {size}")
     token = await ctx.beside(token_of, request, "TransactItems")
+    old = old_for_answer(request)
     tables: list[Table] = []
     actions: list[Action] = []
     keys: set[Any] = set()
     for one in parsed:
         table = await table_in_transaction(ctx, one.part["TableName"])
         check_condition_keys(table, one.wanted)
-        plan = _plan(one, table)
+        plan = _plan(one, table, old)
         if isinstance(plan, WritePlan):
             refuse_duplicates(keys, table, plan.key)
         shows_old = one.part.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
@@ -121,20 +122,28 @@ def _parsed(action: Request) -> _Parsed:
 def _put(part: Request) -> _Parsed:
     item = normalize_item(part["Item"])
     wanted = _condition(part)
-    return _Parsed(part, wanted, lambda table: put_plan(table, item, wanted), item_size(item), item)
+
+    def plan(table: Table, old: Old) -> WritePlan:
+        return put_plan(table, item, wanted, old=old)
+
+    return _Parsed(part, wanted, plan, item_size(item), item)
 
 
 def _delete(part: Request) -> _Parsed:
     key = normalize_item(part["Key"])
     wanted = _condition(part)
-    return _Parsed(part, wanted, lambda table: delete_plan(table, key, wanted), _size(part, key))
+
+    def plan(table: Table, old: Old) -> WritePlan:
+        return delete_plan(table, key, wanted, old=old)
+
+    return _Parsed(part, wanted, plan, _size(part, key))
 
 
 def _check(part: Request) -> _Parsed:
     key = normalize_item(part["Key"])
     wanted = _condition(part)
     assert wanted is not None, "the API's model requires it"
-    return _Parsed(part, wanted, lambda table: check_plan(table, key, wanted), _size(part, key))
+    return _Parsed(part, wanted, lambda table, _: check_plan(table, key, wanted), _size(part, key))
 
 
 def _update(part: Request) -> _Parsed:
@@ -144,7 +153,7 @@ def _update(part: Request) -> _Parsed:
     wanted = write_condition(part, placeholders)
     placeholders.check_unused()
     return _Parsed(
-        part, wanted, lambda table: update_plan(table, key, changes, wanted), _size(part, key)
+        part, wanted, lambda table, _: update_plan(table, key, changes, wanted), _size(part, key)
     )
 
 
@@ -167,9 +176,9 @@ def _size(part: Request, key: Item) -> int:
     return item_size(key) + item_size(part.get("ExpressionAttributeValues") or {})
 
 
-def _plan(one: _Parsed, table: Table) -> WritePlan | ApiError:
+def _plan(one: _Parsed, table: Table, old: Old) -> WritePlan | ApiError:
     try:
-        return one.plan(table)
+        return one.plan(table, old)
     except EmptyKeyValue:
         raise
     except ApiError as fault:

@@ -55,9 +55,14 @@ async def decided(ctx: Context, plans: Sequence[Plan]) -> tuple[_Rows, _Changes]
 
 async def _changed(ctx: Context, plans: Sequence[Plan], rows: _Rows) -> _Changes:
     if ctx.large:
-        return await ctx.aside(_change_all, plans, rows)
-    size = sum(len(row.data) for row in rows if row is not None)
-    return await ctx.aside.over(size, _change_all, plans, rows)
+        changes = await ctx.aside(_change_all, plans, rows)
+    else:
+        size = sum(len(row.data) for row in rows if row is not None)
+        changes = await ctx.aside.over(size, _change_all, plans, rows)
+    for place, change in enumerate(changes):
+        if isinstance(change, PlannedWrite):
+            changes[place] = await _within_collection(ctx, change)
+    return changes
 
 
 def _is_blind(plan: WritePlan) -> bool:
@@ -135,7 +140,7 @@ async def current(ctx: Context, plan: Plan) -> Plan:
     return plan._replace(table=await looked_up_again(ctx, plan.table))
 
 
-async def within_collection(ctx: Context, change: PlannedWrite) -> PlannedWrite | ApiError:
+async def _within_collection(ctx: Context, change: PlannedWrite) -> PlannedWrite | ApiError:
     write, old = change.write, change.written.old
     if write.item is None or not write.table.has_collections:
         return change

@@ -36,7 +36,7 @@ from .answer_budget import text_bytes
 from .context import Context
 from .item_writes import index_units, written_units
 from .registry import Request
-from .transaction_plans import Plan, PlannedWrite, current, decided, remember, within_collection
+from .transaction_plans import Plan, PlannedWrite, current, decided, remember
 from .writes import note_expired, transactable
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -78,9 +78,6 @@ async def run_transaction(
                 for plan in plans
             ]
             rows, changes = await decided(ctx, plans)
-            for place, change in enumerate(changes):
-                if isinstance(change, PlannedWrite):
-                    changes[place] = await within_collection(ctx, change)
             outcome: Outcome
             if any(isinstance(change, Refused | ApiError) for change in changes):
                 # The refusal may be this very request's doing, when it came before.

@@ -116,7 +116,13 @@ async def _attempt(ctx: Context, plan: WritePlan) -> Written | NotWritten | Conf
     by_service = isinstance(change, Delete) and change.by_service
     record = record_of(table, old, new, by_service=by_service)
     write = Write(table, plan.key, expected, new, entries, record)
-    outcome = await ctx.store.commit(Batch((write,)))
+    try:
+        outcome = await ctx.store.commit(Batch((write,)))
+    except ApiError:
+        # Of an item that was guessed it says nothing: see Recent.
+        if not ctx.recent.forget(table, plan.key):
+            raise
+        outcome = Conflict()
     version, known = version_of(outcome, 0), None if ctx.large else new
     if blind:
         ctx.recent.overwritten(table, plan.key, version, known)

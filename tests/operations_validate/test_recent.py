@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from dataclasses import replace
 
+from app.aside import LARGE_BYTES
 from app.model.isolation import HELD, LWT
 from app.model.rows import Item, Key, Row
 from app.model.table import KeyAttribute, Table
@@ -112,3 +113,12 @@ def test_one_item_never_takes_all() -> None:
     recent = Recent(0)
     write(recent, 7)
     assert recent.guess(TABLE, KEY) is None
+
+
+# What is made of a guess is made on the event loop.
+def test_what_is_worked_on_aside_is_not_guessed() -> None:
+    recent = Recent(1 << 30)
+    write(recent, 7, text="x" * LARGE_BYTES)
+    assert recent.guess(TABLE, KEY) is None
+    write(recent, 8, text="x" * (LARGE_BYTES - 100))
+    assert recent.guess(TABLE, KEY) is not None

@@ -225,7 +225,7 @@ class Exchange:
             return
         if node is not None:
             self._policy.suspect(node)
-        answer.set_exception(OutcomeUnknown(f"no answer from {node} in time"))
+        answer.set_exception(OutcomeUnknown(f"no answer from {node or 'a node'} in time"))
 
 
 def _nothing() -> None:
