@@ -30,6 +30,8 @@ from .tables import usable_table
 from .targets import Target, target_of
 
 _EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
+# The service puts it before what is wrong with Select, other than to a Scan.
+_ONE_ERROR = "1 validation error detected: "
 _LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator")
 
 
@@ -43,7 +45,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     projection = requested_projection(request, placeholders)
     comparisons = _key_comparisons(request, placeholders)
     placeholders.check_unused()
-    check_select(request)
+    check_select(request, prefix=_ONE_ERROR)
 
     table = await usable_table(ctx, request["TableName"])
     target = target_of(request, table)

@@ -57,29 +57,34 @@ def requested_projection(request: Request, placeholders: Placeholders) -> Projec
     return None if names is None else legacy.attributes_to_get(names)
 
 
-def check_select(request: Request) -> None:
-    """Select against the projection parameters."""
+def check_select(request: Request, *, prefix: str = "") -> None:
+    """Select against the projection parameters. prefix: what the operation puts before it."""
+    fault = _select_fault(request)
+    if fault is not None:
+        raise errors.validation(prefix + fault)
+
+
+def _select_fault(request: Request) -> str | None:
     select = request.get("Select")
     if select is None:
-        return
+        return None
     given = next(
         (name for name in ("AttributesToGet", "ProjectionExpression") if request.get(name)), None
     )
     if select == "SPECIFIC_ATTRIBUTES":
-        if given is None:
-            raise errors.validation(
-                "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
-                "SPECIFIC_ATTRIBUTES"
-            )
-        return
+        if given is not None:
+            return None
+        return (
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+            "SPECIFIC_ATTRIBUTES"
+        )
     if given is not None:
         choice = "only the Count" if select == "COUNT" else select
-        raise errors.validation(f"Cannot specify the {given} when choosing to get {choice}")
+        return f"Cannot specify the {given} when choosing to get {choice}"
     if select == "ALL_PROJECTED_ATTRIBUTES" and request.get("IndexName") is None:
         # "Querying" is what the service says to a Scan, too.
-        raise errors.validation(
-            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
-        )
+        return "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+    return None
 
 
 def check_scalar_paths(target: Target, wanted: Condition | None, shown: Projection | None) -> None:

@@ -159,7 +159,12 @@ def _transaction_reasons(step: Step, ours: Answer, local: Answer) -> bool:
 
 
 def _select(message: str) -> bool:
-    return "when choosing to get" in message or message.startswith("ALL_PROJECTED_ATTRIBUTES can")
+    return "when choosing to get" in message or "ALL_PROJECTED_ATTRIBUTES can" in message
+
+
+def _select_of_a_query(step: Step, ours: Answer, local: Answer) -> bool:
+    one, two = _messages(ours, local)
+    return step.operation == "Query" and _select(two) and one.endswith(f": {two}")
 
 
 _START = "The provided starting key is invalid"
@@ -272,6 +277,11 @@ KNOWN = (
         "wrong starting keys are refused in other words",
         _OPERATIONS + "query.py::test_bad_starting_keys",
         _start_words,
+    ),
+    Known(
+        "a wrong Select of a Query is refused as one of a Scan",
+        _OPERATIONS + "query.py::test_bad_parameters",
+        _select_of_a_query,
     ),
     Known(
         "it looks at the starting key before Select",

@@ -138,23 +138,29 @@ FILTERED_KEY = (
                 "ProjectionExpression, FilterExpression, KeyConditionExpression",
             ),
         ),
-        (
-            {"Select": "COUNT", "ProjectionExpression": "v"},
-            "Cannot specify the ProjectionExpression when choosing to get only the Count",
-        ),
-        (
-            {"Select": "ALL_ATTRIBUTES", "ProjectionExpression": "v"},
-            "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES",
-        ),
-        (
-            {"Select": "SPECIFIC_ATTRIBUTES"},
-            "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
-            "SPECIFIC_ATTRIBUTES",
-        ),
-        (
-            {"Select": "ALL_PROJECTED_ATTRIBUTES"},
-            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
-        ),
+        *[
+            # A Scan is refused without what is put before it here.
+            pytest.param(given, f"1 validation error detected: {message}", marks=own_words)
+            for given, message in (
+                (
+                    {"Select": "COUNT", "ProjectionExpression": "v"},
+                    "Cannot specify the ProjectionExpression when choosing to get only the Count",
+                ),
+                (
+                    {"Select": "ALL_ATTRIBUTES", "ProjectionExpression": "v"},
+                    "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES",
+                ),
+                (
+                    {"Select": "SPECIFIC_ATTRIBUTES"},
+                    "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+                    "SPECIFIC_ATTRIBUTES",
+                ),
+                (
+                    {"Select": "ALL_PROJECTED_ATTRIBUTES"},
+                    "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
+                ),
+            )
+        ],
         ({"IndexName": "by-v"}, "The table does not have the specified index: by-v"),
     ],
 )
