@@ -50,7 +50,7 @@ class Recent:
 
     def guess(self, table: Table, key: Key) -> Row | None:
         """What the item probably is. None: read it."""
-        known = self._rows.get((table.id, key))
+        known = self._rows.get(_place(table, key))
         if known is None or self._trust.get(table.id, 1.0) < _LEAST_TRUST:
             return None
         # Plain writes heed no version; a full collection refuses an item by what it was.
@@ -61,7 +61,7 @@ class Recent:
 
     def forget(self, table: Table, key: Key) -> bool:
         """Somebody here writes it without a look at it. Whether it was remembered."""
-        known = self._rows.pop((table.id, key), None)
+        known = self._rows.pop(_place(table, key), None)
         if known is None:
             return False
         self._bytes -= len(known[1]) + _AROUND_BYTES
@@ -78,7 +78,7 @@ class Recent:
     ) -> None:
         """After a write of `item`, or of none, that expected to find `row`. `version`: of what it
         wrote; None if it was refused, or that is not known."""
-        known = self._rows.pop((table.id, key), None)
+        known = self._rows.pop(_place(table, key), None)
         if known is not None:
             self._bytes -= len(known[1]) + _AROUND_BYTES
             right = row is not None and row.version == known[0] and version is not None
@@ -93,7 +93,7 @@ class Recent:
         if len(data) > self._largest:
             return
         # A copy: what orjson returns keeps the 4 KB that it began with.
-        self._rows[table.id, key] = (version, bytes(memoryview(data)))
+        self._rows[_place(table, key)] = (version, bytes(memoryview(data)))
         self._bytes += len(data) + _AROUND_BYTES
         while self._bytes > self._most_bytes:
             _, (_, oldest) = self._rows.popitem(last=False)
@@ -108,3 +108,8 @@ class Recent:
         self._trust[table_id] = trust + (right - trust) * _LATEST
         if len(self._trust) > _MOST_TABLES:
             self._trust.popitem(last=False)
+
+
+def _place(table: Table, key: Key) -> Hashable:
+    # Of this version: writes in another way, in between, may leave the item's version as it was.
+    return table.id, table.version, key

@@ -13,6 +13,7 @@ from app.config import Settings
 from app.errors import ApiError, validation
 from app.metrics import Metrics
 from app.model.census import Census, Collection, encode
+from app.model.isolation import ALWAYS, LWT, PLAIN, UNSAFE
 from app.model.limits import SERVICE
 from app.model.rows import Key
 from app.model.table import Index, KeyAttribute, Table
@@ -76,6 +77,21 @@ class Small(Dialect):
     def admit(self, write: Write, image: Image | None) -> None:
         if write.item is not None and int(write.item["n"]["N"]) > 5:
             raise validation("too much")
+
+
+# What is removed plainly leaves the version as it was.
+async def test_what_was_written_before_plain_writes_is_not_guessed(store: CassandraStore) -> None:
+    table = await created(store, replace(new_table("S", None), translator="attributes"))
+    one, other, item = process(store), process(store), new_item(table)
+    await item.update(one, "SET n = :n, m = :n", 5)
+    for isolation, writes in ((UNSAFE, PLAIN), (ALWAYS, LWT)):
+        if writes == LWT:
+            await update_item.run(other, item.named | {"UpdateExpression": "REMOVE m"})
+        table = replace(table, isolation=isolation, writes=writes, version=table.version + 1)
+        assert await store.change_table(table)
+        await store.settled(table)
+    answer = await item.update(one, "ADD n :n", 1, ReturnValues="ALL_NEW")
+    assert answer["Attributes"] == item.named["Key"] | {"n": {"N": "6"}}
 
 
 # Amazon Keyspaces has limits of its own, which are told when the item is written.
