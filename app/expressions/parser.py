@@ -16,7 +16,8 @@ from .tokens import ALIAS, END, INTEGER, NAME, VALUE, Token, syntax_error, token
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 MAX_BYTES = 4096
 MAX_OPERATORS = 300
-MAX_INDEX = 2**31 - 1
+# As the service has it by now; DynamoDB Local ends at 2**31 - 1.
+MAX_INDEX = 2**32 - 2
 
 CONDITION_FUNCTIONS = frozenset(
     (

@@ -72,10 +72,10 @@ def test_a_path_has_at_most_32_elements():
     )
 
 
-def test_a_list_index_is_a_java_int():
-    assert projection("a[2147483647]", Placeholders()).apply({"a": {"L": []}}) == {}
-    assert condition_fault("a[2147483648] = b") == (
-        "List index is not within the allowable range; index: [2147483648]"
+def test_a_list_index_has_four_bytes():
+    assert projection("a[4294967294]", Placeholders()).apply({"a": {"L": []}}) == {}
+    assert condition_fault("a[4294967295] = b") == (
+        "List index is not within the allowable range; index: [4294967295]"
     )
 
 

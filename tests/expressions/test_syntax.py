@@ -252,7 +252,7 @@ def test_other_parentheses_are_not(text):
 FUNCTION = "Invalid function name; function: f"
 RESERVED = "Attribute name is a reserved keyword; reserved keyword: name"
 MISUSED = "The function is not allowed to be used this way in an expression; function: size"
-INDEX = "List index is not within the allowable range; index: [2147483648]"
+INDEX = "List index is not within the allowable range; index: [4294967295]"
 REDUNDANT = "The expression has redundant parentheses;"
 
 
@@ -264,8 +264,8 @@ REDUNDANT = "The expression has redundant parentheses;"
         ("size(name)", MISUSED),
         ("name = a AND size(b)", RESERVED),
         ("size(b) AND f(c)", MISUSED),
-        ("a[2147483648] = b AND name = a", INDEX),
-        ("name = a AND a[2147483648] = b", RESERVED),
+        ("a[4294967295] = b AND name = a", INDEX),
+        ("name = a AND a[4294967295] = b", RESERVED),
         # Parentheses are looked for in the whole text before any of these.
         ("name = f(b) AND ((a = c))", REDUNDANT),
         ("a = name AND (b = ", 'Syntax error; token: "<EOF>", near: "= "'),
