@@ -11,13 +11,13 @@ from pathlib import Path
 
 from . import curves
 from .capacity import document
-from .contenders import CASSANDRA, DYNALITE, ECHO, LOCAL, MOTO, SQLITE
+from .contenders import CASSANDRA, DYNALITE, ECHO, LOCAL, MOTO, READING, SQLITE
 from .report import Report, markdown, read_json
 
 _HERE = Path(__file__).resolve().parent
 _README = _HERE.parent / "README.md"
 _BEGIN, _END = "<!-- bench -->\n", "<!-- /bench -->"
-_SHOWN = (ECHO, CASSANDRA, SQLITE, DYNALITE, LOCAL, MOTO)
+_SHOWN = (ECHO, CASSANDRA, READING, SQLITE, DYNALITE, LOCAL, MOTO)
 
 
 def publish(folder: Path, how: str) -> None:

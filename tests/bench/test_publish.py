@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from bench.capacity import document
-from bench.contenders import CASSANDRA, ECHO
+from bench.contenders import CASSANDRA, ECHO, READING
 from bench.measurement import Measurement
 from bench.publish import summary
 from bench.report import Report
@@ -25,6 +25,12 @@ REPORT = Report(
 
 def test_the_summary_has_cassandras_own_cpu_and_the_ratio_to_echo() -> None:
     assert "| GetItem | 50 | 120 | 200 | 2.4 |" in summary(REPORT)
+
+
+# What it remembers is of no use to a task among many.
+def test_capacity_takes_changes_that_read_first() -> None:
+    cells = [*REPORT.cells, cell("UpdateItem", READING, 300, 700)]
+    assert "| UpdateItem | 300 | 700 |" in document(Report(cells, {}))
 
 
 # 120 s of CPU a second, tasks of four vCPUs that are filled to 60 %.
