@@ -114,7 +114,7 @@ async def test_attach_read_and_detach(
     key = {"who": who, "year_number": "0000002020##0000000000"}
     client = table.meta.client
     for refused, reason in (
-        (lambda: table.update(BillingMode="PROVISIONED"), "which cannot be changed here"),
+        (lambda: table.update(DeletionProtectionEnabled=True), "which cannot be changed here"),
         (table.delete, "which cannot be changed here"),
         (
             lambda: client.transact_write_items(
