@@ -53,9 +53,6 @@ class Recent:
         known = self._rows.get(_place(table, key))
         if known is None or self._trust.get(table.id, 1.0) < _LEAST_TRUST:
             return None
-        # Plain writes heed no version; a full collection refuses an item by what it was.
-        if table.writes != LWT or table.has_collections:
-            return None
         version, data = known
         return Row(key, version, data=data)
 
@@ -83,11 +80,23 @@ class Recent:
             self._bytes -= len(known[1]) + _AROUND_BYTES
             right = row is not None and row.version == known[0] and version is not None
             self._judge(table.id, right)
-        if row is None or len(row.data) <= self._largest:
-            self._remember(table, key, version, item)
+        self._remember(table, key, version, item, row)
 
-    def _remember(self, table: Table, key: Key, version: int | None, item: Item | None) -> None:
+    def _remember(
+        self,
+        table: Table,
+        key: Key,
+        version: int | None,
+        item: Item | None,
+        row: Row | None = None,
+    ) -> None:
         if item is None or version is None:
+            return
+        # Plain writes heed no version; a full collection refuses an item by what it was.
+        if table.writes != LWT or table.has_collections:
+            return
+        # Hardly small now.
+        if row is not None and len(row.data) > self._largest:
             return
         data = orjson.dumps(item)
         if len(data) > self._largest:

@@ -70,11 +70,11 @@ def test_no_guess_after_a_lost_race_or_without_a_version() -> None:
 
 # Others write it without asking for a version.
 def test_no_guess_in_a_table_that_is_not_written_by_lwt_alone() -> None:
-    recent = Recent()
-    write(recent, 7)
-    for writes in (*HELD, "plain"):
-        assert recent.guess(replace(TABLE, writes=writes), KEY) is None
-    assert recent.guess(replace(TABLE, writes=LWT), KEY) is not None
+    for writes in (*HELD, "plain", LWT):
+        recent, table = Recent(), replace(TABLE, writes=writes)
+        recent.settled(table, KEY, None, 7, item())
+        assert (recent.guess(table, KEY) is not None) == (writes == LWT)
+        assert recent.guess(replace(table, version=table.version + 1), KEY) is None
 
 
 def test_a_table_that_others_write_is_not_guessed_until_guesses_would_be_right() -> None:
