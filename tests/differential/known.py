@@ -204,6 +204,7 @@ def _index_before_text(step: Step, ours: Answer, local: Answer) -> bool:
     missed = f"The table does not have the specified index: {step.request.get('IndexName')}"
     faults = (
         "Invalid FilterExpression: ",
+        "Invalid ProjectionExpression: ",
         "One or more parameter values were invalid: ComparisonOperator ",
     )
     return two == missed and (_select(one) or one.startswith(faults))
@@ -292,7 +293,7 @@ KNOWN = (
         _key_after_condition,
     ),
     Known(
-        "it looks for the index before Select and filters",
+        "it looks for the index before Select, filters and projections",
         _OPERATIONS + "errors.py::test_one_of_two_faults",
         _index_before_text,
     ),

@@ -279,6 +279,14 @@ PAIRS = [
     ),
     pytest.param(
         "scan",
+        {"IndexName": "by-v", "ProjectionExpression": "a, a"},
+        "Invalid ProjectionExpression: Two document paths overlap with each other; "
+        "must remove or rewrite one of these paths; path one: [a], path two: [a]",
+        id="projection, index",
+        marks=text_first,
+    ),
+    pytest.param(
+        "scan",
         {"IndexName": "by-v", "Select": "SPECIFIC_ATTRIBUTES"},
         SPECIFIC,
         id="Select, index",
