@@ -6,6 +6,7 @@ import gzip
 import random
 import re
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
@@ -92,7 +93,9 @@ def statuses(address: tuple[str, int], sent: Message) -> list[int]:
         try:
             connection.sendall(sent.data)
             if not sent.whole:
-                connection.shutdown(socket.SHUT_WR)
+                # It may have closed by now; what it answered is still to be read.
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(65536):
                 answer += part
         except ConnectionError:
