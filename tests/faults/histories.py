@@ -56,12 +56,16 @@ class History:
         with self._lock:
             self.of.setdefault(key, []).append(operation)
 
+    def all(self) -> list[Operation]:
+        with self._lock:
+            return [operation for operations in self.of.values() for operation in operations]
+
     def check(self) -> list[Operation]:
         """All of it. Fails with the operations of a key for which there is no order."""
         for key, operations in self.of.items():
             texts = [f"{each.begun:.6f} {each.ended:.6f} {each.text}" for each in operations]
             assert is_linearizable(operations, None), "\n".join([key, *texts])
-        return [operation for operations in self.of.values() for operation in operations]
+        return self.all()
 
 
 class Client(Busy):
