@@ -119,6 +119,15 @@ def _type_names(step: Step, ours: Answer, local: Answer) -> bool:
     )
 
 
+def _updates_one_by_one(step: Step, ours: Answer, local: Answer) -> bool:
+    one, two = _messages(ours, local)
+    return (
+        "AttributeUpdates" in step.request
+        and "is not supported for the type" in one
+        and two == "Type mismatch for attribute to update"
+    )
+
+
 _WITH_THE_ITEM = (
     "The document path provided in the update expression is invalid for update",
     "The provided expression refers to an attribute that does not exist in the item",
@@ -197,6 +206,11 @@ def _key_after_condition(step: Step, ours: Answer, local: Answer) -> bool:
         and one.endswith(f"Cannot update attribute {found[1]}. This attribute is part of the key")
         and two == "The conditional request failed"
     )
+
+
+def _paths_before_select(step: Step, ours: Answer, local: Answer) -> bool:
+    one, two = _messages(ours, local)
+    return _select(one) and two.startswith("Key attributes must be scalars; ")
 
 
 def _index_before_text(step: Step, ours: Answer, local: Answer) -> bool:
@@ -291,6 +305,16 @@ KNOWN = (
         "it asks the condition before it sees that an update changes the key",
         _OPERATIONS + "update_item.py::test_a_change_of_the_key_is_found_before_the_condition",
         _key_after_condition,
+    ),
+    Known(
+        "it holds the first of AttributeUpdates against the item before it has seen all types",
+        _OPERATIONS + "legacy.py::test_types_of_all_updates_come_before_the_item",
+        _updates_one_by_one,
+    ),
+    Known(
+        "it looks at paths into keys before Select",
+        _OPERATIONS + "errors.py::test_one_of_two_faults",
+        _paths_before_select,
     ),
     Known(
         "it looks for the index before Select, filters and projections",

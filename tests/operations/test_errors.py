@@ -294,6 +294,14 @@ PAIRS = [
     ),
     pytest.param(
         "query",
+        {**BY_PK, "Select": "ALL_PROJECTED_ATTRIBUTES", "ProjectionExpression": "pk.a"},
+        "1 validation error detected: Cannot specify the ProjectionExpression when choosing to "
+        "get ALL_PROJECTED_ATTRIBUTES",
+        id="Select, path into a key",
+        marks=text_first,
+    ),
+    pytest.param(
+        "query",
         {**BY_PK, "Select": "SPECIFIC_ATTRIBUTES", "ExclusiveStartKey": {"x": {"S": "a"}}},
         f"1 validation error detected: {SPECIFIC}",
         id="Select, start",

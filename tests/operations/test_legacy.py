@@ -341,6 +341,24 @@ def test_bad_updates(
     )
 
 
+@pytest.mark.differs_locally("it holds the first against the item before it looks at the second")
+def test_types_of_all_updates_come_before_the_item(
+    client: Any, fails: Any, table: str, key: str
+) -> None:
+    client.put_item(TableName=table, Item={"pk": {"S": key}, "a": {"S": "x"}})
+    fails(
+        "update_item",
+        "ValidationException",
+        INVALID + "ADD action is not supported for the type M",
+        TableName=table,
+        Key={"pk": {"S": key}},
+        AttributeUpdates={
+            "a": {"Action": "ADD", "Value": {"N": "1"}},
+            "b": {"Action": "ADD", "Value": {"M": {}}},
+        },
+    )
+
+
 def test_the_key_cannot_be_updated(fails: Any, table: str, key: str) -> None:
     fails(
         "update_item",
