@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import tree
-from .parser import CONDITION_FUNCTIONS, UPDATE_FUNCTIONS, Cursor
-from .tokens import ALIAS, END, NAME, VALUE, Token
+from .parser import CONDITION_FUNCTIONS, UPDATE_FUNCTIONS, Cursor, OpenCall
+from .tokens import ALIAS, END, NAME, VALUE
 
 _COMPARATORS = frozenset(("=", "<>", "<", "<=", ">", ">="))
 
@@ -28,12 +28,6 @@ class _Group:
     """`(`. `condition` says whether a condition may stand here, and not only an operand."""
 
     condition: bool
-
-
-@dataclass(slots=True)
-class _Call:
-    function: Token
-    arguments: list[tree.Operand] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -69,7 +63,7 @@ class _Or:
     conditions: list[tree.Condition]
 
 
-_Open = _Group | _Call | _In | _Comparison | _Between | _Not | _And | _Or
+_Open = _Group | OpenCall | _In | _Comparison | _Between | _Not | _And | _Or
 _Done = tree.Operand | tree.Condition
 
 
@@ -104,7 +98,7 @@ class _ConditionParser(Cursor):
                 self.advance()
             elif self.at_call():
                 function = self.function(CONDITION_FUNCTIONS, UPDATE_FUNCTIONS, "a condition")
-                self.open.append(_Call(function))
+                self.open.append(OpenCall(function))
             elif kind == VALUE:
                 return self._complete(self.value())
             elif kind in (NAME, ALIAS):
@@ -119,9 +113,9 @@ class _ConditionParser(Cursor):
             top = self.open[-1] if self.open else None
             if kind == ")":
                 done = self._close(done)
-            elif kind == "," and isinstance(top, _Call | _In) and isinstance(done, tree.Operand):
+            elif kind == "," and isinstance(top, OpenCall | _In) and isinstance(done, tree.Operand):
                 self.advance()
-                (top.arguments if isinstance(top, _Call) else top.choices).append(done)
+                (top.arguments if isinstance(top, OpenCall) else top.choices).append(done)
                 return None
             elif kind == "AND" and isinstance(top, _Between) and isinstance(done, tree.Operand):
                 self.advance()
@@ -173,10 +167,10 @@ class _ConditionParser(Cursor):
     def _close(self, done: _Done) -> _Done:
         """At ")"."""
         top = self.open[-1] if self.open else None
-        if isinstance(top, _Call | _In) and isinstance(done, tree.Operand):
+        if isinstance(top, OpenCall | _In) and isinstance(done, tree.Operand):
             self.advance()
             self.open.pop()
-            if isinstance(top, _Call):
+            if isinstance(top, OpenCall):
                 top.arguments.append(done)
                 self._check_use(*top.arguments)
                 return self._complete(self.call(top.function, top.arguments))
@@ -246,10 +240,6 @@ class _ConditionParser(Cursor):
             self.open.pop()
             done = tree.Not(done)
         return done
-
-    def undecided_from(self) -> int:
-        starts = (top.function.start for top in self.open if isinstance(top, _Call))
-        return next(starts, super().undecided_from())
 
     def _may_be_condition(self) -> bool:
         if not self.open:

@@ -6,6 +6,8 @@ then for the first fault that shows without names and values, then for its numbe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 from . import tree
@@ -32,6 +34,14 @@ CONDITION_FUNCTIONS = frozenset(
 UPDATE_FUNCTIONS = frozenset(("if_not_exists", "list_append"))
 
 
+@dataclass(slots=True)
+class OpenCall:
+    """A function whose arguments are being read."""
+
+    function: Token
+    arguments: list[tree.Operand] = field(default_factory=list)
+
+
 class Cursor:
     """Walks the tokens of one text. Nothing here recurses: 4 KB may hold 4,000 parentheses."""
 
@@ -44,6 +54,8 @@ class Cursor:
         self.tokens = tokenize(text)
         self.index = 0
         self.operators = 0
+        # What has begun and not ended, from the outermost on.
+        self.open: Sequence[object] = ()
         # Where the first redundant parenthesis is closed.
         self.redundant_at: int | None = None
         self._faults: list[tuple[int, str]] = []
@@ -78,7 +90,8 @@ class Cursor:
 
     def undecided_from(self) -> int:
         """Where the first call begins that is still open."""
-        return len(self.text)
+        calls = (part.function.start for part in self.open if isinstance(part, OpenCall))
+        return next(calls, len(self.text))
 
     def grouped_twice(self) -> None:
         """At the ")" of parentheses with nothing but parentheses in them."""

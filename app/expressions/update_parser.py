@@ -12,11 +12,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Upd
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from . import tree
-from .parser import CONDITION_FUNCTIONS, UPDATE_FUNCTIONS, Cursor
-from .tokens import ALIAS, END, NAME, VALUE, Token
+from .parser import CONDITION_FUNCTIONS, UPDATE_FUNCTIONS, Cursor, OpenCall
+from .tokens import ALIAS, END, NAME, VALUE
 
 
 @dataclass(slots=True)
@@ -28,16 +28,10 @@ class _Sum:
     operator: str = ""
 
 
-@dataclass(slots=True)
-class _Call:
-    function: Token
-    arguments: list[tree.Operand] = field(default_factory=list)
-
-
 class _UpdateParser(Cursor):
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.open: list[_Sum | _Call] = []
+        self.open: list[_Sum | OpenCall] = []
 
     def parse(self) -> tree.Update:
         parsers: dict[str, Callable[[], tree.Action]] = {
@@ -132,17 +126,13 @@ class _UpdateParser(Cursor):
                 self.open.append(_Sum(isinstance(top, _Sum) and top.whole and top.left is None))
             elif self.at_call():
                 function = self.function(UPDATE_FUNCTIONS, CONDITION_FUNCTIONS, "an update")
-                self.open.append(_Call(function))
+                self.open.append(OpenCall(function))
             elif kind == VALUE:
                 return self.value()
             elif kind in (NAME, ALIAS):
                 return self.path()
             else:
                 raise self.syntax_error()
-
-    def undecided_from(self) -> int:
-        starts = (top.function.start for top in self.open if isinstance(top, _Call))
-        return next(starts, super().undecided_from())
 
     def _check_inner(self, operand: tree.Operand) -> None:
         """A list_append may only be all that is set."""

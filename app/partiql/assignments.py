@@ -18,11 +18,9 @@ from .. import errors
 from ..errors import ApiError
 from ..expressions import tree
 from ..expressions.update_values import SETS
-from .conditions import MISSING, SIZE, TESTS, VALUES, refuse_computed, refuse_select, starts_call
+from .conditions import MISSING, SIZE, TESTS, VALUES, operand, refuse_select
 from .cursor import Cursor
-from .paths import path, starts_path
 from .tokens import NAME, QUOTED, Token
-from .values import constant, starts_value
 
 _NOT_ASSIGNED = frozenset(
     ("*", "/", "%", "||", "like", "=", "<>", "<", "<=", ">", ">=", "and", "or", "in", "between")
@@ -75,32 +73,7 @@ def _operand(cursor: Cursor) -> tree.Operand:
             "Incorrect number of operands for operator or function; operator or function: "
             f"{kind}, number of operands: 1"
         )
-    refuse_computed(cursor)
-    if starts_call(cursor):
-        return _call(cursor)
-    if kind == "(":
-        return _grouped(cursor)
-    if starts_value(cursor):
-        return constant(cursor)
-    if starts_path(cursor):
-        return path(cursor)
-    raise cursor.malformed()
-
-
-def _grouped(cursor: Cursor) -> tree.Operand:
-    """A value, or several that are a list."""
-    cursor.descend()
-    start = cursor.place
-    cursor.next()
-    refuse_select(cursor)
-    found = _expression(cursor)
-    if cursor.token.kind == ",":
-        cursor.place = start
-        found = constant(cursor)
-    else:
-        cursor.expect(")")
-    cursor.ascend()
-    return found
+    return operand(cursor, _expression, _call)
 
 
 def _call(cursor: Cursor) -> tree.Call:

@@ -13,7 +13,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-functions.ht
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from collections.abc import Callable
+from typing import TypeGuard, TypeVar
 
 from .. import errors
 from ..errors import ApiError
@@ -29,6 +30,7 @@ from .tokens import NAME, Token
 from .type_tests import type_test
 from .values import constant, negated, starts_value
 
+_Read = TypeVar("_Read")
 _OR, _AND, _NOT, _EQUAL, _COMPARE, _COMPUTE = 10, 20, 30, 40, 50, 60
 _PRECEDENCE = {
     "or": _OR,
@@ -221,11 +223,18 @@ def _operand(cursor: Cursor) -> _Term:
     token = cursor.token
     if token.kind == "missing":
         raise errors.validation(_NOT_IS if cursor.behind.kind == "is" else MISSING)
+    return operand(cursor, _expression, _call)
+
+
+def operand(
+    cursor: Cursor, expression: Callable[[Cursor], _Read], call: Callable[[Cursor], _Read]
+) -> _Read | tree.Operand:
+    """A call, parentheses, a value or a path; `expression` reads what is in parentheses."""
     refuse_computed(cursor)
     if starts_call(cursor):
-        return _call(cursor)
-    if token.kind == "(":
-        return _grouped(cursor)
+        return call(cursor)
+    if cursor.token.kind == "(":
+        return _grouped(cursor, expression)
     if starts_value(cursor):
         return constant(cursor)
     if starts_path(cursor):
@@ -233,12 +242,13 @@ def _operand(cursor: Cursor) -> _Term:
     raise cursor.malformed()
 
 
-def _grouped(cursor: Cursor) -> _Term:
+def _grouped(cursor: Cursor, expression: Callable[[Cursor], _Read]) -> _Read | tree.Operand:
+    """An expression, or several values that are a list."""
     cursor.descend()
     start = cursor.place
     cursor.next()
     refuse_select(cursor)
-    found = _expression(cursor)
+    found: _Read | tree.Operand = expression(cursor)
     if cursor.token.kind == ",":
         cursor.place = start
         found = constant(cursor)
