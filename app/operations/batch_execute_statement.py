@@ -37,9 +37,9 @@ from .keys import key_of_request
 from .registry import Answer, Request
 from .statement_items import ItemRead, check_one_item, item_read, key_of_select
 from .statement_writes import (
+    check_returning,
     prepared_write,
     refuse_without_where,
-    refused_returning,
     returned,
 )
 from .tables import usable_table
@@ -189,9 +189,7 @@ def _plan(one: _One, table: Table, bound: Bound, old: Old) -> None:
         one.answer["TableName"] = table.name
         return
     prepared = prepared_write(table, bound, old=old)
-    refusal = refused_returning(bound)
-    if refusal is not None:
-        raise errors.validation(refusal)
+    check_returning(bound)
     one.answer["TableName"] = table.name
     try:
         one.work = prepared.plan()

@@ -58,11 +58,7 @@ class Recent:
 
     def forget(self, table: Table, key: Key) -> bool:
         """Somebody here writes it without a look at it. Whether it was remembered."""
-        known = self._rows.pop(_place(table, key), None)
-        if known is None:
-            return False
-        self._bytes -= len(known[1]) + _AROUND_BYTES
-        return True
+        return self._taken(table, key) is not None
 
     def overwritten(self, table: Table, key: Key, version: int | None, item: Item | None) -> None:
         """After a write that expected nothing; otherwise as `settled`. What was never changed from
@@ -75,12 +71,20 @@ class Recent:
     ) -> None:
         """After a write of `item`, or of none, that expected to find `row`. `version`: of what it
         wrote; None if it was refused, or that is not known."""
-        known = self._rows.pop(_place(table, key), None)
+        known = self._taken(table, key)
         if known is not None:
-            self._bytes -= len(known[1]) + _AROUND_BYTES
-            right = row is not None and row.version == known[0] and version is not None
+            right = row is not None and row.version == known and version is not None
             self._judge(table.id, right)
         self._remember(table, key, version, item, row)
+
+    def _taken(self, table: Table, key: Key) -> int | None:
+        """The version of what was remembered, and is not any more."""
+        known = self._rows.pop(_place(table, key), None)
+        if known is None:
+            return None
+        version, data = known
+        self._bytes -= len(data) + _AROUND_BYTES
+        return version
 
     def _remember(
         self,

@@ -34,9 +34,7 @@ def write_plan(table: Table, write: Bound, *, old: Old) -> WritePlan:
     refused where there is none.
     """
     prepared = prepared_write(table, write, old=old)
-    refusal = refused_returning(write)
-    if refusal is not None:
-        raise errors.validation(refusal)
+    check_returning(write)
     return prepared.plan()
 
 
@@ -72,6 +70,13 @@ def refused_returning(write: Bound) -> str | None:
     """What is said of RETURNING, behind what is wrong with the key."""
     statement = write.statement
     return statement.refusal if isinstance(statement, Insert | Update | Delete) else None
+
+
+def check_returning(write: Bound) -> None:
+    """Raises `refused_returning`."""
+    refusal = refused_returning(write)
+    if refusal is not None:
+        raise errors.validation(refusal)
 
 
 def refuse_without_where(write: Bound) -> None:
