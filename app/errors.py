@@ -59,6 +59,10 @@ def validation(message: str) -> ApiError:
     return ApiError(_VALIDATE + "ValidationException", message)
 
 
+def invalid_parameters(what: str) -> ApiError:
+    return validation(f"One or more parameter values were invalid: {what}")
+
+
 class EmptyKeyValue(ApiError):
     """An empty string or no bytes for a key attribute, of a table or an index: found before
     anything is done, so that it is no reason of a single action of a transaction."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import errors
 from ..values.compare import type_of
 from ..values.wire import check_name, normalize
 from . import legacy_conditions, tree
 from .conditions import Condition, condition_of_tree
 from .key_conditions import KeyComparison, KeyComparisons, KeyCondition, against_schema
-from .legacy_conditions import invalid_parameters
 from .placeholders import Placeholders
 from .projections import Projection
 from .update_values import SETS
@@ -77,7 +77,7 @@ def attributes_to_get(names: Sequence[str]) -> Projection:
     for name in names:
         check_name(name)
         if name in seen:
-            raise invalid_parameters(f"Duplicate value in attribute name: {name}")
+            raise errors.invalid_parameters(f"Duplicate value in attribute name: {name}")
         seen.add(name)
     return Projection([(name,) for name in names])
 
@@ -116,7 +116,7 @@ def _expected(name: str, condition: Mapping[str, Any]) -> tree.Condition:
     elif value is None:
         fault = f"Value must be provided when Exists is {'null' if exists is None else 'true'}"
     if fault is not None:
-        raise invalid_parameters(f"{fault} for Attribute: {name}")
+        raise errors.invalid_parameters(f"{fault} for Attribute: {name}")
     if operator is None:
         operator = "NULL" if exists is False else "EQ"
     if value is not None:
@@ -132,7 +132,7 @@ def _action(name: str, update: Mapping[str, Any]) -> tree.Action:
     value = update.get("Value")
     if value is None:
         if action != "DELETE":
-            raise invalid_parameters(
+            raise errors.invalid_parameters(
                 "Only DELETE action is allowed when no attribute value is specified"
             )
         return tree.Remove(path)
@@ -141,8 +141,10 @@ def _action(name: str, update: Mapping[str, Any]) -> tree.Action:
         return tree.Assign(path, tree.Literal(value))
     if action == "ADD":
         if kind not in _MAY_ADD:
-            raise invalid_parameters(f"ADD action is not supported for the type {kind}")
+            raise errors.invalid_parameters(f"ADD action is not supported for the type {kind}")
         return tree.Add(path, tree.Literal(value))
     if kind not in SETS:
-        raise invalid_parameters(f"DELETE action with value is not supported for the type {kind}")
+        raise errors.invalid_parameters(
+            f"DELETE action with value is not supported for the type {kind}"
+        )
     return tree.Delete(path, tree.Literal(value))

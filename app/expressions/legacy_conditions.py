@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import errors
-from ..errors import ApiError
 from ..values.compare import compare, type_of
 from ..values.wire import normalize
 from . import tree
@@ -25,10 +24,6 @@ _TYPES = {
 }
 
 
-def invalid_parameters(what: str) -> ApiError:
-    return errors.validation(f"One or more parameter values were invalid: {what}")
-
-
 def check(operator: str, values: Sequence[dict[str, Any]]) -> None:
     """Number and types of the values, which become canonical in place.
 
@@ -38,7 +33,7 @@ def check(operator: str, values: Sequence[dict[str, Any]]) -> None:
         normalize(value)
     count = _COUNTS.get(operator, 1)
     if len(values) != count and not (operator == "IN" and values):
-        raise invalid_parameters(
+        raise errors.invalid_parameters(
             f"Invalid number of argument(s) for the {operator} ComparisonOperator"
         )
     allowed = _TYPES.get(operator)
@@ -48,11 +43,11 @@ def check(operator: str, values: Sequence[dict[str, Any]]) -> None:
     for value in values:
         kind = type_of(value)
         if kind not in allowed:
-            raise invalid_parameters(
+            raise errors.invalid_parameters(
                 f"ComparisonOperator {operator} is not valid for {kind} AttributeValue type"
             )
         if kind != (first := first or kind):
-            raise invalid_parameters(
+            raise errors.invalid_parameters(
                 "AttributeValues inside AttributeValueList must be of same type"
             )
     if operator == "BETWEEN" and (compare(*values) or 0) > 0:

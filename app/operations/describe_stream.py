@@ -19,10 +19,7 @@ _KINDS = ("HASH", "RANGE")
 async def run(ctx: Context, request: Request) -> Answer:
     limit = request.get("Limit", MOST_SHARDS)
     if limit > MOST_SHARDS:
-        raise errors.validation(
-            "One or more parameter values were invalid: "
-            f"Limit cannot be greater than the maximum: {MOST_SHARDS}"
-        )
+        raise errors.invalid_parameters(f"Limit cannot be greater than the maximum: {MOST_SHARDS}")
     found = await known_stream(ctx, request["StreamArn"])
     stream = found.stream
     after = request.get("ExclusiveStartShardId", "")

@@ -27,10 +27,7 @@ async def run(ctx: Context, request: Request) -> Answer:
     now = ctx.clock.time()
     iterator = decode_iterator(request["ShardIterator"], now)
     if limit > MOST_RECORDS:
-        raise errors.validation(
-            "One or more parameter values were invalid: "
-            f"Limit should be less than or equal to {MOST_RECORDS}"
-        )
+        raise errors.invalid_parameters(f"Limit should be less than or equal to {MOST_RECORDS}")
     stream = await known_stream(ctx, iterator.arn)
     page = await ctx.store.read_stream(stream, iterator.shard, start=iterator.start, limit=limit)
     if isinstance(page, Trimmed):

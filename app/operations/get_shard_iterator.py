@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .. import errors
-from ..errors import ApiError
 from ..model.stream import FIRST_SEQUENCE, LoggedRecord, StreamOfTable
 from ..store.base import Trimmed
 from .context import Context
@@ -19,14 +18,16 @@ async def run(ctx: Context, request: Request) -> Answer:
     kind, number = request["ShardIteratorType"], request.get("SequenceNumber")
     moment: float | None = request.get("Timestamp")
     if kind not in _AT_NUMBER and number is not None:
-        raise _invalid("SequenceNumber should not be passed for this iterator type")
+        raise errors.invalid_parameters(
+            "SequenceNumber should not be passed for this iterator type"
+        )
     if kind in _AT_NUMBER and number is None:
-        raise _invalid("Invalid SequenceNumber")
+        raise errors.invalid_parameters("Invalid SequenceNumber")
     if kind != "AT_TIMESTAMP" and moment is not None:
-        raise _invalid("Timestamp should not be passed for this iterator type")
+        raise errors.invalid_parameters("Timestamp should not be passed for this iterator type")
     now = ctx.clock.time()
     if kind == "AT_TIMESTAMP" and (moment is None or moment > now):
-        raise _invalid("Invalid Timestamp")
+        raise errors.invalid_parameters("Invalid Timestamp")
     stream = await named_stream(ctx, request["StreamArn"])
     if stream is None:
         raise errors.resource_not_found(f"{_NOT_FOUND}Stream does not exist")
@@ -37,11 +38,11 @@ async def run(ctx: Context, request: Request) -> Answer:
     start: int | None = None
     if number is not None:
         if not (number.isascii() and number.isdigit()):
-            raise _invalid("Invalid SequenceNumber")
+            raise errors.invalid_parameters("Invalid SequenceNumber")
         start = sequence_of(stream.stream, shard, int(number))
         # DescribeStream names the first number of a shard before there is a record of it.
         if start is None or not 0 < start < max(following, FIRST_SEQUENCE + 1):
-            raise _invalid("Invalid SequenceNumber")
+            raise errors.invalid_parameters("Invalid SequenceNumber")
         start += kind == _AT_NUMBER[1] and start < following
         if isinstance(await ctx.store.read_stream(stream, shard, start=start, limit=1), Trimmed):
             raise errors.trimmed_data_access()
@@ -82,7 +83,3 @@ async def _one(
     """None for one that has been trimmed."""
     page = await ctx.store.read_stream(stream, shard, start=start, limit=1)
     return None if isinstance(page, Trimmed) or not page.records else page.records[0]
-
-
-def _invalid(message: str) -> ApiError:
-    return errors.validation(f"One or more parameter values were invalid: {message}")

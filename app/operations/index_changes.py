@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from .. import errors
-from ..errors import ApiError
 from ..model.table import ORDERED, Index, Table
 from .index_rules import MOST_GLOBAL, check_all, global_index, index_throughput
 from .registry import Request
@@ -74,7 +73,7 @@ def _updated(table: Table, index: Index, each: dict[str, Any], now: float) -> In
     warm = index.warm
     bounds = each.get("OnDemandThroughput") or each.get("WarmThroughput")
     if mode == "PAY_PER_REQUEST" and ("ProvisionedThroughput" in each or not bounds):
-        raise _invalid(
+        raise errors.invalid_parameters(
             f"The only Updates for index: {index.name} when TableThroughputMode is PAY_PER_REQUEST "
             "can be to OnDemandThroughput, WarmThroughput"
         )
@@ -98,27 +97,29 @@ def check_updates(request: Request) -> None:
     names: set[str] = set()
     for update in request.get("GlobalSecondaryIndexUpdates") or []:
         if not update:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
                 "GlobalSecondaryIndexUpdate.Delete must not be null"
             )
         if len(update) > 1:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate "
                 "object"
             )
         (each,) = update.values()
         name = each["IndexName"]
         if name in names:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 "Only one global secondary index update per index is allowed simultaneously. "
                 f"Index: {name}"
             )
         names.add(name)
         if "Create" in update and not request.get("AttributeDefinitions"):
-            raise _invalid(f"AttributeDefinitions is not specified for index: {name}")
+            raise errors.invalid_parameters(
+                f"AttributeDefinitions is not specified for index: {name}"
+            )
         if "Update" in update and each.get("WarmThroughput") == {}:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 "WarmThroughput must have at least one of ReadUnitsPerSecond or "
                 f"WriteUnitsPerSecond specified for index: {name}"
             )
@@ -149,7 +150,7 @@ def _all_types(request: Request, table: Table, wanted: Collection[str]) -> Types
             types[key.name] = key.type
     for name, kind in defined_types(request).items():
         if types.setdefault(name, kind) != kind and name in wanted:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 f"Attribute {name} is already defined with type {types[name]} and cannot be changed"
             )
     return types
@@ -174,7 +175,3 @@ def _swapped(table: Table, new: Index) -> Table:
     return replace(
         table, indexes=tuple(new if new.number == each.number else each for each in table.indexes)
     )
-
-
-def _invalid(message: str) -> ApiError:
-    return errors.validation(f"One or more parameter values were invalid: {message}")

@@ -42,8 +42,8 @@ def _check(
                 "type"
             )
         (actual,) = value
-        raise errors.validation(
-            "One or more parameter values were invalid: Type mismatch for Index Key "
+        raise errors.invalid_parameters(
+            "Type mismatch for Index Key "
             f"{key.name} Expected: {key.type} Actual: {actual} IndexName: {index.name}"
         )
     if value[key.type] == "":

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import errors
-from ..errors import ApiError
 from ..model.table import Index, KeyAttribute, Table, Throughput
 from ..values import in_hash_order, in_order_of_copy
 from .context import Context
@@ -23,8 +22,6 @@ MOST_GLOBAL = 20
 MOST_PROJECTED = 100
 MOST_PARTS = 4
 
-_INVALID = "One or more parameter values were invalid: "
-
 
 Keys = tuple[tuple[KeyAttribute, ...], tuple[KeyAttribute, ...]]
 """HASH and RANGE attributes of an index, each in order."""
@@ -34,9 +31,11 @@ def local_keys(request: Request, types: Types, partition: KeyAttribute) -> list[
     """Those of LocalSecondaryIndexes of a CreateTable."""
     given = _listed(request, "LocalSecondaryIndexes")
     if len(given) > MOST_LOCAL:
-        raise _invalid(f"Number of LocalSecondaryIndexes exceeds per-table limit of {MOST_LOCAL}")
+        raise errors.invalid_parameters(
+            f"Number of LocalSecondaryIndexes exceeds per-table limit of {MOST_LOCAL}"
+        )
     if given and len(request["KeySchema"]) < 2:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "Table KeySchema does not have a range key, which is required when specifying a "
             "LocalSecondaryIndex"
         )
@@ -46,13 +45,15 @@ def local_keys(request: Request, types: Types, partition: KeyAttribute) -> list[
         check_length(each["KeySchema"], f"localSecondaryIndexes.{number}.member.keySchema")
         hashes, ranges = _two_keys(each, types)
         if hashes[0].name != partition.name:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 f"Index KeySchema does not have the same leading hash key as table KeySchema for "
                 f"index: {name}. index hash key: {hashes[0].name}, table hash key: "
                 f"{partition.name}"
             )
         if not ranges:
-            raise _invalid(f"Index KeySchema does not have a range key for index: {name}")
+            raise errors.invalid_parameters(
+                f"Index KeySchema does not have a range key for index: {name}"
+            )
         found.append((hashes, ranges))
     return found
 
@@ -85,7 +86,7 @@ def global_indexes(request: Request, keys: Sequence[Keys], mode: str, first: int
 def _listed(request: Request, member: str) -> list[dict[str, Any]]:
     given: list[dict[str, Any]] | None = request.get(member)
     if given is not None and not given:
-        raise _invalid(f"List of {member} is empty")
+        raise errors.invalid_parameters(f"List of {member} is empty")
     return given or []
 
 
@@ -93,12 +94,14 @@ def _check_first_throughput(each: dict[str, Any], mode: str) -> None:
     """CreateTable's words for what UpdateTable refuses in `index_throughput`."""
     given = "ProvisionedThroughput" in each
     if mode == "PAY_PER_REQUEST" and given:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "ProvisionedThroughput should not be specified for index: "
             f"{each['IndexName']} when BillingMode is PAY_PER_REQUEST"
         )
     if mode == "PROVISIONED" and not given:
-        raise _invalid(f"ProvisionedThroughput is not specified for index: {each['IndexName']}")
+        raise errors.invalid_parameters(
+            f"ProvisionedThroughput is not specified for index: {each['IndexName']}"
+        )
 
 
 def global_index(each: dict[str, Any], types: Types, mode: str, number: int) -> Index:
@@ -128,12 +131,12 @@ def _global_index(each: dict[str, Any], keys: Keys, mode: str, number: int, *, m
 def index_throughput(each: dict[str, Any], mode: str) -> Throughput:
     given = each.get("ProvisionedThroughput")
     if mode == "PAY_PER_REQUEST" and given is not None:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: "
             f"{each['IndexName']} when BillingMode is PAY_PER_REQUEST"
         )
     if mode == "PROVISIONED" and given is None:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: "
             f"{each['IndexName']}"
         )
@@ -148,13 +151,17 @@ def check_throughput(table: Table) -> None:
             and not (index.local or index.throughput.read)
             and index.status != "DELETING"
         ):
-            raise _invalid(f"ProvisionedThroughput must be specified for index: {index.name}")
+            raise errors.invalid_parameters(
+                f"ProvisionedThroughput must be specified for index: {index.name}"
+            )
 
 
 def check_indexes_possible(ctx: Context, table: Table) -> None:
     """Raises ValidationException for indexes that the store cannot keep."""
     if table.indexes and not ctx.store.capabilities.indexes:
-        raise _invalid("Secondary indexes are not supported by this server's store")
+        raise errors.invalid_parameters(
+            "Secondary indexes are not supported by this server's store"
+        )
 
 
 def check_all(indexes: Sequence[Index]) -> None:
@@ -162,12 +169,14 @@ def check_all(indexes: Sequence[Index]) -> None:
     seen: set[str] = set()
     for index in indexes:
         if index.name in seen:
-            raise _invalid(f"Duplicate index name: {index.name}")
+            raise errors.invalid_parameters(f"Duplicate index name: {index.name}")
         seen.add(index.name)
     if sum(not index.local for index in indexes) > MOST_GLOBAL:
-        raise _invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
+        raise errors.invalid_parameters(
+            f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}"
+        )
     if sum(len(index.included) for index in indexes) > MOST_PROJECTED:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "The number of non-key attributes projected into all indexes exceeds the limit of "
             f"{MOST_PROJECTED}"
         )
@@ -182,11 +191,11 @@ def check_definitions(
     if used == types.keys():
         return
     if not index_keys:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "Number of attributes in KeySchema does not exactly match number of attributes "
             "defined in AttributeDefinitions"
         )
-    raise _invalid(
+    raise errors.invalid_parameters(
         "Some AttributeDefinitions are not used. AttributeDefinitions: "
         f"[{', '.join(in_order_of_copy(types))}], "
         f"keys used: [{', '.join(in_hash_order(sorted(used)))}]"
@@ -213,10 +222,12 @@ def _many_keys(each: dict[str, Any], types: Types) -> Keys:
     """
     kinds = _kinds(each)
     if "HASH" in kinds[kinds.count("HASH") :]:
-        raise _invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+        raise errors.invalid_parameters(
+            "All HASH key attributes must precede RANGE key attributes in the KeySchema"
+        )
     for kind in ("HASH", "RANGE"):
         if kinds.count(kind) > MOST_PARTS:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 f"The KeySchema exceeds the maximum allowed number of {kind} key attributes"
             )
     return _defined(
@@ -239,7 +250,7 @@ def _defined(each: dict[str, Any], types: Types, twice: str) -> Keys:
     if len(set(names)) < len(names):
         raise errors.validation(twice)
     if any(name not in types for name in names):
-        raise _invalid(
+        raise errors.invalid_parameters(
             "Some index key attributes are not defined in AttributeDefinitions. "
             f"Keys: [{', '.join(names)}], "
             f"AttributeDefinitions: [{', '.join(in_order_of_copy(types))}]"
@@ -254,19 +265,19 @@ def _projection(each: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     kind = projection.get("ProjectionType")
     names = projection.get("NonKeyAttributes")
     if kind is None:
-        raise _invalid("Unknown ProjectionType: null")
+        raise errors.invalid_parameters("Unknown ProjectionType: null")
     if kind == "INCLUDE":
         if not names:
-            raise _invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+            raise errors.invalid_parameters(
+                "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"
+            )
     elif names is not None:
-        raise _invalid(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
+        raise errors.invalid_parameters(
+            f"ProjectionType is {kind}, but NonKeyAttributes is specified"
+        )
     seen: set[str] = set()
     for name in names or ():
         if name in seen:
-            raise _invalid(f"Duplicate element in NonKeyAttributes: {name}")
+            raise errors.invalid_parameters(f"Duplicate element in NonKeyAttributes: {name}")
         seen.add(name)
     return kind, tuple(names or ())
-
-
-def _invalid(message: str) -> ApiError:
-    return errors.validation(_INVALID + message)

@@ -139,8 +139,7 @@ def _refuse_key_attributes(changes: Update | None, table: Table) -> None:
         return
     for name in table.key_names:
         if name in changes.paths:
-            raise errors.validation(
-                "One or more parameter values were invalid: "
+            raise errors.invalid_parameters(
                 f"Cannot update attribute {name}. This attribute is part of the key"
             )
     check_scalar_keys(changes.nested_names, table)

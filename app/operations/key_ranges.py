@@ -94,9 +94,6 @@ def _values(target: Target, key: KeyAttribute, comparison: KeyComparison) -> lis
 
 def _check(target: Target, key: KeyAttribute, value: dict[str, Any]) -> None:
     if key.type not in value:
-        raise errors.validation(
-            "One or more parameter values were invalid: "
-            "Condition parameter type does not match schema type"
-        )
+        raise errors.invalid_parameters("Condition parameter type does not match schema type")
     if value[key.type] == "":
         raise empty_key(key) if target.index is None else empty_index_key(target.index, key)

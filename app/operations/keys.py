@@ -65,17 +65,14 @@ def key_mismatch() -> ApiError:
 
 
 def partition_key_too_long(limits: Limits) -> ApiError:
-    return errors.validation(
-        "One or more parameter values were invalid: "
+    return errors.invalid_parameters(
         f"Size of hashkey has exceeded the maximum size limit of{limits.partition_key} bytes"
     )
 
 
 def sort_key_too_long(limits: Limits) -> ApiError:
-    return errors.validation(
-        "One or more parameter values were invalid: "
-        "Aggregated size of all range keys has exceeded the size limit of "
-        f"{limits.sort_key} bytes"
+    return errors.invalid_parameters(
+        f"Aggregated size of all range keys has exceeded the size limit of {limits.sort_key} bytes"
     )
 
 
@@ -99,15 +96,11 @@ def empty_index_key(index: Index, key: KeyAttribute) -> ApiError:
 def _item_key_value(item: Item, attribute: KeyAttribute) -> KeyValue:
     value = item.get(attribute.name)
     if value is None:
-        raise errors.validation(
-            "One or more parameter values were invalid: "
-            f"Missing the key {attribute.name} in the item"
-        )
+        raise errors.invalid_parameters(f"Missing the key {attribute.name} in the item")
     if attribute.type not in value:
         (actual,) = value
-        raise errors.validation(
-            "One or more parameter values were invalid: Type mismatch for key "
-            f"{attribute.name} expected: {attribute.type} actual: {actual}"
+        raise errors.invalid_parameters(
+            f"Type mismatch for key {attribute.name} expected: {attribute.type} actual: {actual}"
         )
     if value[attribute.type] == "":
         raise empty_key(attribute)

@@ -15,8 +15,7 @@ MOST_STREAMS = 100
 async def run(ctx: Context, request: Request) -> Answer:
     limit = request.get("Limit", MOST_STREAMS)
     if limit > MOST_STREAMS:
-        raise errors.validation(
-            "One or more parameter values were invalid: "
+        raise errors.invalid_parameters(
             f"Limit cannot be greater than the maximum allowed size: {MOST_STREAMS}"
         )
     found = await ctx.store.streams(request.get("TableName"))

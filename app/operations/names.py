@@ -15,7 +15,6 @@ from ..model.attachment import VIRTUAL_PREFIXES
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _PARTITIONS = frozenset(("aws", "aws-cn", "aws-us-gov"))
 _TABLE = "table/"
-_INVALID = "One or more parameter values were invalid: "
 
 
 def is_arn(text: str) -> bool:
@@ -69,7 +68,7 @@ def table_of_arn(arn: str, member: str) -> str:
     """
     resource = resource_of_arn(arn)
     if resource is None:
-        raise errors.validation(f"{_INVALID}{member} is not a valid ARN")
+        raise errors.invalid_parameters(f"{member} is not a valid ARN")
     if _NAME.fullmatch(resource) is None:
         raise errors.validation("Invalid Request: Table ARN is invalid.")
     return resource
@@ -83,14 +82,14 @@ def table_of_resource(arn: str | None) -> str:
     if not arn:
         raise errors.validation("Invalid TableArn")
     if not is_arn(arn):
-        raise errors.validation(f"{_INVALID}ARNs must start with 'arn:': {arn}")
+        raise errors.invalid_parameters(f"ARNs must start with 'arn:': {arn}")
     resource = resource_of_arn(arn)
     name, *below = (resource or "").split("/", 2)
     if resource is None or below[:1] not in ([], ["index"], ["stream"]):
-        raise errors.validation(f"{_INVALID}Provided Arn is not a DynamoDB resource arn: {arn}")
+        raise errors.invalid_parameters(f"Provided Arn is not a DynamoDB resource arn: {arn}")
     if below[:1] == ["index"]:
-        raise errors.validation(
-            f"{_INVALID}Invalid resource arn provided, only table or stream is accepted. Provided "
+        raise errors.invalid_parameters(
+            f"Invalid resource arn provided, only table or stream is accepted. Provided "
             f"resource arn: {arn}"
         )
     if _NAME.fullmatch(name) is None:

@@ -106,21 +106,21 @@ def selection_of(
         held = target.cursor.keys() | set(index.included)
         unheld = wanted.top_level_names - held if wanted is not None else ()
         if unheld:
-            raise errors.validation(
-                f"One or more parameter values were invalid: Secondary index {index.name} does not "
+            raise errors.invalid_parameters(
+                f"Secondary index {index.name} does not "
                 f"project one or more filter attributes: [{', '.join(sorted(unheld))}]"
             )
         missing = (shown.top_level_names if shown is not None else frozenset()) - held
         whole = request.get("Select") == "ALL_ATTRIBUTES"
         if not index.local and whole:
-            raise errors.validation(
-                "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not "
+            raise errors.invalid_parameters(
+                "Select type ALL_ATTRIBUTES is not "
                 f"supported for global secondary index {index.name} because its projection type "
                 "is not ALL"
             )
         if not index.local and missing:
-            raise errors.validation(
-                "One or more parameter values were invalid: Global secondary index "
+            raise errors.invalid_parameters(
+                "Global secondary index "
                 f"{index.name} does not project [{', '.join(in_hash_order(sorted(missing)))}]"
             )
         fetched = whole or bool(missing)

@@ -13,7 +13,6 @@ from ..model.table import Table
 from .context import Context
 from .registry import Request
 
-_INVALID = "One or more parameter values were invalid: "
 # A view that is missing, and one that is given for no stream: of a new table, and of one that is.
 CREATED = (
     "Table is being created with a stream enabled, UpdateViewType is required",
@@ -35,17 +34,17 @@ def wanted_view(request: Request, words: tuple[str, str]) -> str | None:
     view: str | None = specification.get("StreamViewType")
     if specification.get("StreamEnabled"):
         if not view:
-            raise errors.validation(_INVALID + missing)
+            raise errors.invalid_parameters(missing)
         return view
     if view:
-        raise errors.validation(_INVALID + superfluous)
+        raise errors.invalid_parameters(superfluous)
     return None
 
 
 def check_streams_possible(ctx: Context, view: str | None) -> None:
     if view is not None and not ctx.store.capabilities.streams:
-        raise errors.validation(
-            f"{_INVALID}StreamSpecification is not supported by this server's store"
+        raise errors.invalid_parameters(
+            "StreamSpecification is not supported by this server's store"
         )
 
 

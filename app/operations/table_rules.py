@@ -10,7 +10,6 @@ from ..model.table import KeyAttribute
 from ..values import java_hash
 from .registry import Request
 
-_INVALID = "One or more parameter values were invalid: "
 _MOST_KEYS = 2
 _ELEMENT = "com.amazonaws.dynamodb.v20120810.KeySchemaElement"
 # What an element without members would have: that of ("pk", "HASH") was seen to be ad28eb1d.
@@ -54,7 +53,7 @@ def key_attributes(request: Request, types: Types) -> tuple[KeyAttribute, KeyAtt
             raise errors.validation(
                 "Invalid KeySchema: Some index key attribute have no definition"
             )
-        raise _invalid(
+        raise errors.invalid_parameters(
             "Some index key attributes are not defined in AttributeDefinitions. "
             f"Keys: [{names[0]}], AttributeDefinitions: [{', '.join(types)}]"
         )
@@ -117,11 +116,13 @@ def _refuse_encryption(given: dict[str, Any]) -> None:
     if given.get("Enabled") is False:
         for member in ("SSEType", "KMSMasterKeyId"):
             if member in given:
-                raise _invalid(f"{member} can not be specified if Enabled is false")
+                raise errors.invalid_parameters(
+                    f"{member} can not be specified if Enabled is false"
+                )
     if kind == "AES256":
-        raise _invalid("SSEType AES256 is not supported")
+        raise errors.invalid_parameters("SSEType AES256 is not supported")
     if key is not None and kind is None:
-        raise _invalid("SSEType KMS is required if KMSMasterKeyId is specified")
+        raise errors.invalid_parameters("SSEType KMS is required if KMSMasterKeyId is specified")
     if given.get("Enabled") or kind is not None:
         raise ineffective("SSESpecification")
 
@@ -129,13 +130,11 @@ def _refuse_encryption(given: dict[str, Any]) -> None:
 def refuse_encrypted(request: Request) -> None:
     """Raises for encryption by no key of one's own, as which every table is kept."""
     if "SSESpecification" in request:
-        raise _invalid("Table is already encrypted by default")
+        raise errors.invalid_parameters("Table is already encrypted by default")
 
 
 def ineffective(member: str) -> ApiError:
     """`member` of a request, or a whole operation."""
-    return _invalid(f"{member} is not supported by this server and would have no effect")
-
-
-def _invalid(message: str) -> ApiError:
-    return errors.validation(_INVALID + message)
+    return errors.invalid_parameters(
+        f"{member} is not supported by this server and would have no effect"
+    )

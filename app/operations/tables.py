@@ -96,10 +96,7 @@ async def usable_tables(ctx: Context, names: Iterable[str]) -> dict[str, Table]:
     seen: set[str] = set()
     for table in tables.values():
         if table.id in seen:
-            raise errors.validation(
-                "One or more parameter values were invalid: Table is named more than once: "
-                f"{table.name}"
-            )
+            raise errors.invalid_parameters(f"Table is named more than once: {table.name}")
         seen.add(table.id)
     return tables
 

@@ -106,19 +106,14 @@ def limits_of(ctx: Context, tags: Tags) -> Limits:
     try:
         return relaxed(text, ctx.limits, item_bytes=ctx.store.capabilities.item_bytes)
     except WrongLimits as fault:
-        raise errors.validation(
-            f"One or more parameter values were invalid: Tag {TAG}: {fault}"
-        ) from None
+        raise errors.invalid_parameters(f"Tag {TAG}: {fault}") from None
 
 
 def translator_of(ctx: Context, tags: Tags) -> str:
     """Of a table that is made with these tags. Raises ValidationException."""
     name = dict(tags).get(TRANSLATOR, ctx.settings.translator)
     if ctx.store.translation(name) is None:
-        raise errors.validation(
-            f"One or more parameter values were invalid: Tag {TRANSLATOR}: this store has no "
-            f"translator {name}"
-        )
+        raise errors.invalid_parameters(f"Tag {TRANSLATOR}: this store has no translator {name}")
     return name
 
 
@@ -126,10 +121,7 @@ def layout_of(ctx: Context, tags: Tags) -> str:
     """Of a table that is made with these tags. Raises ValidationException."""
     name = dict(tags).get(LAYOUT, ctx.settings.keyspace_layout)
     if name not in LAYOUTS or (name != SHARED and not ctx.store.capabilities.keyspaces):
-        raise errors.validation(
-            f"One or more parameter values were invalid: Tag {LAYOUT}: this store has no layout "
-            f"{name}"
-        )
+        raise errors.invalid_parameters(f"Tag {LAYOUT}: this store has no layout {name}")
     return name
 
 
@@ -140,9 +132,8 @@ def isolation_of(ctx: Context, tags: Tags) -> str:
         return ctx.settings.write_isolation
     name = isolation.named(text)
     if name is None:
-        raise errors.validation(
-            f"One or more parameter values were invalid: Tag {isolation.TAG} is one of "
-            f"{', '.join(isolation.NAMES)}"
+        raise errors.invalid_parameters(
+            f"Tag {isolation.TAG} is one of {', '.join(isolation.NAMES)}"
         )
     return name
 
@@ -152,9 +143,8 @@ def _check_fixed(table: Table, tags: Tags) -> None:
     for tag, has in ((TRANSLATOR, table.translator), (LAYOUT, table.layout)):
         told = dict(tags).get(tag)
         if told != dict(table.tags).get(tag) and told != has:
-            raise errors.validation(
-                f"One or more parameter values were invalid: Tag {tag} is given when a table is "
-                f"made: {table.name} has {has}"
+            raise errors.invalid_parameters(
+                f"Tag {tag} is given when a table is made: {table.name} has {has}"
             )
 
 
@@ -175,8 +165,8 @@ async def change_tags(ctx: Context, arn: str, change: Callable[[Tags], Tags]) ->
         if dict(tags).get(isolation.TAG) != dict(table.tags).get(isolation.TAG):
             policy = isolation_of(ctx, tags)
             if table.attached is not None and policy != isolation.ALWAYS:
-                raise errors.validation(
-                    f"One or more parameter values were invalid: Tag {isolation.TAG}: table "
+                raise errors.invalid_parameters(
+                    f"Tag {isolation.TAG}: table "
                     f"{table.name} is attached, and always written by lightweight transactions"
                 )
         changed = replace(

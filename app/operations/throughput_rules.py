@@ -11,7 +11,6 @@ from time import gmtime, strftime
 from typing import Any
 
 from .. import errors
-from ..errors import ApiError
 from ..model.table import Throughput, Units
 from .registry import Request
 
@@ -35,13 +34,13 @@ def throughput(mode: str, given: dict[str, Any] | None, index: str | None = None
     """The throughput a table of this billing mode has, or its index of this name."""
     if mode == "PAY_PER_REQUEST":
         if given is not None:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
                 "BillingMode is PAY_PER_REQUEST"
             )
         return Throughput(0, 0)
     if given is None:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
             "BillingMode is PROVISIONED"
         )
@@ -116,13 +115,15 @@ def on_demand(request: Request, mode: str, old: Units | None, *, made: bool) -> 
             continue
         if mode != "PAY_PER_REQUEST":
             of = "" if index is None else f" for index{'' if made else ' '}: {index}"
-            raise _invalid(
+            raise errors.invalid_parameters(
                 f"{name} for OnDemandThroughput{of} cannot be specified when "
                 + ("table BillingMode is PROVISIONED." if made else _PROVISIONED)
             )
         if given[name] < 1 and (made or given[name] != NO_LIMIT):
             of = "table" if index is None else f"index : {index}"
-            raise _invalid(f"Requested {name} for OnDemandThroughput for {of} {_OUTSIDE}")
+            raise errors.invalid_parameters(
+                f"Requested {name} for OnDemandThroughput for {of} {_OUTSIDE}"
+            )
     if mode != "PAY_PER_REQUEST":
         return None
     read, write = _over(given, "Max{}RequestUnits", old or Units(NO_LIMIT, NO_LIMIT))
@@ -162,7 +163,7 @@ def _warmer(request: Request, least: Units, lower: str) -> Units:
     of = "table" if index is None else f"index {index}"
     for kind, wanted, bound in (("Read", read, least.read), ("Write", write, least.write)):
         if wanted < bound:
-            raise _invalid(
+            raise errors.invalid_parameters(
                 f"Requested {kind}UnitsPerSecond for WarmThroughput for {of} is lower than "
                 + lower.format(kind)
             )
@@ -176,7 +177,3 @@ def _over(given: dict[str, Any], form: str, old: Units) -> tuple[int, int]:
 
 def _members(form: str) -> tuple[str, str]:
     return form.format("Read"), form.format("Write")
-
-
-def _invalid(message: str) -> ApiError:
-    return errors.validation(f"One or more parameter values were invalid: {message}")

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.h
 from __future__ import annotations
 
 from .. import errors
-from ..errors import ApiError
 from .index_changes import check_updates
 from .registry import Request
 
@@ -49,7 +48,7 @@ def check_changes(request: Request) -> None:
         )
     updates = request.get("GlobalSecondaryIndexUpdates")
     if updates == []:
-        raise _invalid("List of GlobalSecondaryIndexUpdates is empty")
+        raise errors.invalid_parameters("List of GlobalSecondaryIndexUpdates is empty")
     check_updates(request)
     _check_alone(given)
     _check_bounds(given, any("Create" in each for each in updates or ()))
@@ -60,17 +59,17 @@ def check_changes(request: Request) -> None:
 def _check_alone(given: list[str]) -> None:
     for member, what in _ALONE.items():
         if member in given and len(given) > 1:
-            raise _invalid(f"{what} {_ONLY}")
+            raise errors.invalid_parameters(f"{what} {_ONLY}")
 
 
 def _check_bounds(given: list[str], creates: bool) -> None:
     others = {*given} - {"OnDemandThroughput", "BillingMode", "ProvisionedThroughput"}
     if "OnDemandThroughput" in given and others:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request"
         )
     if "WarmThroughput" in given and len(given) > 1:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "Create global secondary index cannot be specified when updating WarmThroughput"
             if creates
             else f"WarmThroughput {_ONLY}"
@@ -81,9 +80,11 @@ def _check_throughput(request: Request) -> None:
     mode = request.get("BillingMode")
     units = "ProvisionedThroughput" in request
     if mode == "PROVISIONED" and not units:
-        raise _invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+        raise errors.invalid_parameters(
+            "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
+        )
     if mode == "PAY_PER_REQUEST" and units:
-        raise _invalid(
+        raise errors.invalid_parameters(
             "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST"
         )
 
@@ -93,12 +94,14 @@ def _check_units(request: Request, online: bool) -> None:
     streams = "StreamSpecification" in request
     if "ProvisionedThroughput" in request:
         if streams:
-            raise _invalid("You cannot modify stream status while updating table IOPS")
+            raise errors.invalid_parameters(
+                "You cannot modify stream status while updating table IOPS"
+            )
         if online:
-            raise _invalid("You cannot create or delete index while updating table IOPS")
+            raise errors.invalid_parameters(
+                "You cannot create or delete index while updating table IOPS"
+            )
     if streams and online:
-        raise _invalid("You cannot create or delete index while changing stream status")
-
-
-def _invalid(message: str) -> ApiError:
-    return errors.validation(f"One or more parameter values were invalid: {message}")
+        raise errors.invalid_parameters(
+            "You cannot create or delete index while changing stream status"
+        )

@@ -41,26 +41,32 @@ def normalize(value: dict[str, Any], depth: int = 1) -> dict[str, Any]:
         _normalize_all(content, depth + 1)
     elif kind == "NULL":
         if not content:
-            raise _invalid("Null attribute value types must have the value of true")
+            raise errors.invalid_parameters(
+                "Null attribute value types must have the value of true"
+            )
     elif kind == "NS":
         if not content:
-            raise _invalid("An number set  may not be empty")
+            raise errors.invalid_parameters("An number set  may not be empty")
         numbers = [canonical(number) for number in content]
         if len(set(numbers)) != len(numbers):
             raise errors.validation("Input collection contains duplicates")
         value["NS"] = set_of("NS", numbers)
     elif kind == "SS":
         if not content:
-            raise _invalid("An string set  may not be empty")
+            raise errors.invalid_parameters("An string set  may not be empty")
         if len(set(content)) != len(content):
-            raise _invalid(f"Input collection [{', '.join(content)}] contains duplicates.")
+            raise errors.invalid_parameters(
+                f"Input collection [{', '.join(content)}] contains duplicates."
+            )
         value["SS"] = set_of("SS", content)
     else:
         if not content:
-            raise _invalid("Binary sets should not be empty")
+            raise errors.invalid_parameters("Binary sets should not be empty")
         if len(set(content)) != len(content):
             collection = f"[{', '.join(content)}]"
-            raise _invalid(f"Input collection {collection}of type BS contains duplicates.")
+            raise errors.invalid_parameters(
+                f"Input collection {collection}of type BS contains duplicates."
+            )
         value["BS"] = set_of("BS", content)
     return value
 
@@ -131,7 +137,3 @@ def _not_one_datatype(value: dict[str, Any], depth: int) -> ApiError:
         "Supplied AttributeValue has more than one datatypes set, "
         "must contain exactly one of the supported datatypes"
     )
-
-
-def _invalid(what: str) -> ApiError:
-    return errors.validation("One or more parameter values were invalid: " + what)

@@ -16,9 +16,8 @@ from ..tables import table_to_back_up
 async def list_all(ctx: Context, request: Request) -> Answer:
     lower, upper = request.get("TimeRangeLowerBound"), request.get("TimeRangeUpperBound")
     if lower is not None and upper is not None and lower > upper:
-        raise errors.validation(
-            "One or more parameter values were invalid: Time range lower bound must be less than "
-            "or equal to upper bound"
+        raise errors.invalid_parameters(
+            "Time range lower bound must be less than or equal to upper bound"
         )
     return {"BackupSummaries": []}
 

@@ -26,8 +26,8 @@ async def refer(ctx: Context, request: Request) -> Answer:
 
 async def create(ctx: Context, request: Request) -> Answer:
     await table_to_back_up(ctx, request["GlobalTableName"])
-    raise errors.validation(
-        "One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is "
+    raise errors.invalid_parameters(
+        "DynamoDB global tables version 2017.11.29 is "
         "not supported. We recommend using DynamoDB global tables version 2019.11.21, instead of "
         "version 2017.11.29 (Legacy)."
     )

@@ -144,7 +144,4 @@ def _is_flat(value: Any) -> bool:
 
 
 def _null_in_set() -> ApiError:
-    return errors.validation(
-        "One or more parameter values were invalid: "
-        "An string set may not have a null string as a member"
-    )
+    return errors.invalid_parameters("An string set may not have a null string as a member")

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from ...errors import validation
+from ...errors import invalid_parameters
 from ...model.index import Place, Position
 from ...model.rows import Bounds, Key, KeyValue
 from ...model.table import Index, Table
@@ -128,9 +128,8 @@ class Keyspaces(Dialect):
 
 def _at_most(what: str, size: int, most: int) -> None:
     if size > most:
-        raise validation(
-            f"One or more parameter values were invalid: {what} has {size} bytes, "
-            f"and Amazon Keyspaces keeps at most {most}"
+        raise invalid_parameters(
+            f"{what} has {size} bytes, and Amazon Keyspaces keeps at most {most}"
         )
 
 
